@@ -1,0 +1,1 @@
+//! Faces, transactions, policy and audit trail

@@ -1,0 +1,1 @@
+//! Healthcare PKI: certificate profile, hcRole, path rules, TLS verifiers

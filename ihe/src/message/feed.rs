@@ -1,0 +1,29 @@
+//! The identity feed — ITI-8 (HL7 v2) and ITI-44 (HL7 V3), ITI TF-2 §3.8 and §3.44 — in the least form: which patient
+//! identifiers exist.
+
+use crate::id::PatientId;
+
+/// One message of an identity source, whatever its syntax.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityFeed {
+    /// MSH-10, or root and extension of the V3 message id: what the acknowledgement names.
+    pub message_id: Box<str>,
+    /// What happened.
+    pub what: Feed,
+}
+
+/// What an identity source can report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Feed {
+    /// A patient has these identifiers, in one or several authorities (A01, A04, A05; `PRPA_IN201301UV02`).
+    Add(Vec<PatientId>),
+    /// The same, for a patient who may be known already (A08; `PRPA_IN201302UV02`).
+    Update(Vec<PatientId>),
+    /// `subsumed` lives on as `survivor` (A40; `PRPA_IN201304UV02`).
+    Merge {
+        /// The identifier that stays.
+        survivor: PatientId,
+        /// The identifier that is no longer used.
+        subsumed: PatientId,
+    },
+}

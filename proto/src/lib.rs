@@ -1,0 +1,10 @@
+//! The seam between roles: ports as traits, and the two ways through them, in the same process or over gRPC.
+#![warn(missing_docs)]
+
+mod clock;
+mod context;
+mod port;
+
+pub use clock::{Clock, SystemClock};
+pub use context::{Context, TraceContext};
+pub use port::{ByteStream, Document, Identities, Located, Provided, Registry, Repository, Staged};

@@ -1,0 +1,116 @@
+//! The ports: all that one role may know of another.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use ihe::Fault;
+use ihe::id::{ObjectId, RepositoryId, Sha1, UniqueId};
+use ihe::message::{DocumentRequest, IdentityFeed, QueryReply, RegistryResponse, StoredQuery};
+use ihe::model::Submission;
+
+use crate::Context;
+
+/// Octets on their way.
+pub type ByteStream = BoxStream<'static, Result<Bytes, Fault>>;
+
+/// Document metadata.
+#[async_trait]
+pub trait Registry: Send + Sync {
+    /// Answers a stored query. A query that breaks a rule is a fault; one that finds nothing is a reply.
+    async fn find(&self, query: StoredQuery, context: &Context) -> Result<QueryReply, Fault>;
+
+    /// Takes a submission whole or not at all (ITI-42). `provided` names the stored octets of those entries whose
+    /// documents our own repository keeps; it is empty when another repository registers.
+    ///
+    /// A submission that breaks rules is a response with errors; a fault means that the outcome is unknown.
+    async fn register(
+        &self,
+        submission: Submission,
+        provided: Vec<Provided>,
+        context: &Context,
+    ) -> Result<RegistryResponse, Fault>;
+
+    /// Where the octets of registered documents are; unknown ones are missing in the answer.
+    async fn locate(
+        &self,
+        repository: &RepositoryId,
+        documents: &[UniqueId],
+        context: &Context,
+    ) -> Result<Vec<Located>, Fault>;
+
+    /// Whether a request would be answered now.
+    async fn ready(&self) -> Result<(), Fault>;
+}
+
+/// Patient identities.
+#[async_trait]
+pub trait Identities: Send + Sync {
+    /// Takes in what an identity source reports.
+    async fn feed(&self, feed: IdentityFeed, context: &Context) -> Result<(), Fault>;
+}
+
+/// Documents.
+#[async_trait]
+pub trait Repository: Send + Sync {
+    /// Writes octets while hashing and counting them. They are durable when this returns, and no reader finds them
+    /// until a `provide` has named them; octets that none ever names are swept away.
+    async fn stage(&self, octets: ByteStream, context: &Context) -> Result<Staged, Fault>;
+
+    /// Completes the entries with size, hash and repositoryUniqueId, then registers (ITI-41, ITI TF-2 §3.41.4.1.3).
+    /// `staged` pairs the `id` of each `xds:Document` with its octets.
+    async fn provide(
+        &self,
+        submission: Submission,
+        staged: Vec<(Box<str>, Staged)>,
+        context: &Context,
+    ) -> Result<RegistryResponse, Fault>;
+
+    /// Opens one document, or says in the terms of ITI-43 why not (ITI TF-2 §3.43.4.2.3).
+    async fn retrieve(&self, document: &DocumentRequest, context: &Context) -> Result<Document, Fault>;
+
+    /// Whether a request would be answered now.
+    async fn ready(&self) -> Result<(), Fault>;
+}
+
+/// Octets that were written and not yet named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Staged {
+    /// The address of the octets: their SHA-256.
+    pub content: [u8; 32],
+    /// The hash that metadata carries.
+    pub sha1: Sha1,
+    /// How many.
+    pub size: u64,
+}
+
+/// The stored octets behind an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provided {
+    /// The entry's id in the submission.
+    pub entry: ObjectId,
+    /// The address of the octets.
+    pub content: [u8; 32],
+}
+
+/// Where a registered document is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// Which document.
+    pub document: UniqueId,
+    /// The address of the octets, if our own repository stored them.
+    pub content: Option<[u8; 32]>,
+    /// The media type of the entry: what a retrieve answers with, whatever the transport label was.
+    pub mime_type: Box<str>,
+    /// How many octets.
+    pub size: u64,
+}
+
+/// An opened document.
+pub struct Document {
+    /// The media type of its entry.
+    pub mime_type: Box<str>,
+    /// How many octets will come.
+    pub size: u64,
+    /// The octets.
+    pub octets: ByteStream,
+}
