@@ -1,1 +1,23 @@
-//! Faces, transactions, policy and audit trail
+//! Faces, transactions, policy and audit trail: what stands between the network and the roles behind it.
+
+mod audit;
+mod call;
+mod config;
+mod face;
+mod gateway;
+mod intake;
+mod listen;
+mod meter;
+mod node;
+mod policy;
+mod serve;
+mod text;
+mod transactions;
+
+pub use audit::AuditTrail;
+pub use config::{AuditConfig, CallerConfig, CallerKind, Config, Credential, Limits, UserAssertions};
+pub use gateway::{Gateway, Ports};
+pub use listen::{Accepted, Guard, Listener};
+pub use node::Node;
+pub use policy::{Caller, Policy};
+pub use transactions::{Iti, page as transactions_page};

@@ -8,6 +8,9 @@ use uuid::Uuid;
 use crate::fault::{Fault, Kind};
 
 /// An ISO object identifier, at most 64 characters (ITI TF-3 §4.2.3.1.7), written without `urn:oid:`.
+///
+/// ISO 9834-1 ends the second arc below 0 and 1 at 39. That is not asked here: systems in the field use higher ones,
+/// no registry that we know refuses them, and an identifier only has to be the same everywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Oid(Box<str>);
 
@@ -27,7 +30,7 @@ impl FromStr for Oid {
             return Err(Fault::new(Kind::RegistryMetadata, "an OID has at most 64 characters"));
         }
         let mut arcs = text.split('.');
-        let (Some(first), Some(second)) = (arcs.next(), arcs.clone().next()) else {
+        let (Some(first), Some(_)) = (arcs.next(), arcs.clone().next()) else {
             return refuse("it needs at least two arcs");
         };
         if !matches!(first, "0" | "1" | "2") {
@@ -38,9 +41,6 @@ impl FromStr for Oid {
         };
         if !arcs.all(well_formed) {
             return refuse("arcs are decimal numbers without leading zeros");
-        }
-        if first != "2" && second.parse::<u32>().map_or(true, |n| n > 39) {
-            return refuse("below 0 and 1 the second arc is at most 39");
         }
         Ok(Self(text.into()))
     }
@@ -344,10 +344,10 @@ mod tests {
 
     #[test]
     fn an_oid_has_two_arcs_and_no_leading_zeros() {
-        for good in ["1.2", "0.9.2342", "2.999", "1.2.392.200250.9"] {
+        for good in ["1.2", "0.9.2342", "2.999", "1.2.392.200250.9", "1.48574589"] {
             assert!(good.parse::<Oid>().is_ok(), "{good}");
         }
-        for bad in ["", "1", "3.1", "1.40", "1.2.", "1..2", "1.02", "1.2.x"] {
+        for bad in ["", "1", "3.1", "1.2.", "1..2", "1.02", "1.2.x"] {
             assert!(bad.parse::<Oid>().is_err(), "{bad}");
         }
     }

@@ -3,8 +3,10 @@
 
 mod clock;
 mod context;
+mod grpc;
 mod port;
 
 pub use clock::{Clock, SystemClock};
 pub use context::{Context, TraceContext};
+pub use grpc::{Connect, Io, Link, RemoteRegistry, RemoteRepository, Server};
 pub use port::{ByteStream, Document, Identities, Located, Provided, Registry, Repository, Staged};

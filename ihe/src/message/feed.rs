@@ -1,6 +1,7 @@
 //! The identity feed — ITI-8 (HL7 v2) and ITI-44 (HL7 V3), ITI TF-2 §3.8 and §3.44 — in the least form: which patient
 //! identifiers exist.
 
+use crate::fault::{Fault, Kind, Result};
 use crate::id::PatientId;
 
 /// One message of an identity source, whatever its syntax.
@@ -26,4 +27,27 @@ pub enum Feed {
         /// The identifier that is no longer used.
         subsumed: PatientId,
     },
+}
+
+impl Feed {
+    /// A merge of one pair of the same authority: of several survivors the one that shares it counts
+    /// (ITI TF-2 §3.8.4.2.4).
+    pub(crate) fn merge(survivors: Vec<PatientId>, subsumed: PatientId) -> Result<Self> {
+        let mut peers = survivors.into_iter().filter(|id| id.authority == subsumed.authority);
+        match (peers.next(), peers.next()) {
+            (Some(survivor), None) if survivor == subsumed => Err(Fault::new(
+                Kind::PatientIdDoesNotMatch,
+                "a merge names two identifiers; surviving and subsumed identifier are the same",
+            )),
+            (Some(survivor), None) => Ok(Self::Merge { survivor, subsumed }),
+            (None, _) => Err(Fault::new(
+                Kind::PatientIdDoesNotMatch,
+                "surviving and subsumed identifier of a merge must be of one assigning authority",
+            )),
+            (Some(_), Some(_)) => Err(Fault::new(
+                Kind::PatientIdDoesNotMatch,
+                "a merge names one surviving identifier of the authority of the subsumed one",
+            )),
+        }
+    }
 }

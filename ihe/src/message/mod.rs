@@ -1,11 +1,14 @@
 //! What systems say to one another, as values.
 
 mod feed;
+mod literal;
+mod parameter;
 mod provide;
 mod query;
 mod reply;
 mod response;
 mod retrieve;
+mod stored_query;
 
 pub use feed::{Feed, IdentityFeed};
 pub use provide::{Attachment, Content, Provide};
@@ -13,6 +16,6 @@ pub use query::{
     AllFilter, CodeRef, DocumentFilter, DocumentKinds, DocumentSelector, Period, Query, ReturnType, SetFilter,
     Statuses, StoredQuery,
 };
-pub use reply::{Leaf, Object, ObjectKind, QueryReply};
+pub use reply::{Answer, Leaf, Object, ObjectKind, QueryReply};
 pub use response::{RegistryError, RegistryResponse, Status};
 pub use retrieve::{DocumentRequest, Retrieve, RetrieveReply, RetrievedDocument};

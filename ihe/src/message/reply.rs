@@ -2,9 +2,13 @@
 
 use bytes::Bytes;
 
+use super::response::{read_errors, write_errors};
 use super::{RegistryError, Status};
+use crate::ebrim::{Element, RegistryObject};
+use crate::fault::{Fault, Faults, Kind};
 use crate::id::{EntryUuid, HomeCommunity};
-use crate::model::Availability;
+use crate::model::{Association, Availability, DocumentEntry, Folder, SubmissionSet};
+use crate::xml::{Cursor, Decode, Encode, Writer, ns};
 
 /// The answer to a stored query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,4 +65,114 @@ pub enum ObjectKind {
     Folder,
     /// `rim:Association`.
     Association,
+}
+
+/// A reply as its reader wants it: typed objects, sorted by kind.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// Document entries.
+    pub entries: Vec<DocumentEntry>,
+    /// Submission sets.
+    pub sets: Vec<SubmissionSet>,
+    /// Folders.
+    pub folders: Vec<Folder>,
+    /// Associations.
+    pub associations: Vec<Association>,
+    /// Ids, of a query that asked for ids.
+    pub refs: Vec<EntryUuid>,
+    /// What is wrong with those objects that break the rules of metadata and are missing above.
+    pub unreadable: Vec<Fault>,
+}
+
+impl QueryReply {
+    /// The reply that says that nothing is answered, and why.
+    pub fn refused(faults: impl IntoIterator<Item = Fault>) -> Self {
+        let errors = faults.into_iter().map(RegistryError::from).collect();
+        Self { status: Status::Failure, errors, objects: Vec::new() }
+    }
+
+    /// The objects as values.
+    pub fn answer(&self) -> Answer {
+        let mut answer = Answer::default();
+        for object in &self.objects {
+            let leaf = match object {
+                Object::Ref { id, .. } => {
+                    answer.refs.push(*id);
+                    continue;
+                }
+                Object::Leaf(leaf) => leaf,
+            };
+            match leaf.object() {
+                Ok(RegistryObject::DocumentEntry(entry)) => answer.entries.push(*entry),
+                Ok(RegistryObject::SubmissionSet(set)) => answer.sets.push(*set),
+                Ok(RegistryObject::Folder(folder)) => answer.folders.push(*folder),
+                Ok(RegistryObject::Association(association)) => answer.associations.push(*association),
+                Err(faults) => answer.unreadable.extend(faults),
+            }
+        }
+        answer
+    }
+}
+
+impl Decode for QueryReply {
+    fn decode(c: &mut Cursor<'_>) -> Result<Self, Faults> {
+        c.expect(ns::QUERY, "AdhocQueryResponse")?;
+        let mut reply = Self { status: Status::read(c)?, errors: Vec::new(), objects: Vec::new() };
+        while let Some(tag) = c.child()? {
+            match tag.name() {
+                (ns::RS, "RegistryErrorList") => reply.errors = read_errors(c)?,
+                (ns::RIM, "RegistryObjectList") => {
+                    while c.child()?.is_some() {
+                        reply.objects.extend(Object::read(c)?);
+                    }
+                }
+                _ => c.skip()?,
+            }
+        }
+        Ok(reply)
+    }
+}
+
+impl Object {
+    fn read(c: &mut Cursor<'_>) -> Result<Option<Self>, Fault> {
+        let element = match c.tag().name() {
+            (ns::RIM, "ExtrinsicObject") => Element::ExtrinsicObject,
+            (ns::RIM, "RegistryPackage") => Element::RegistryPackage,
+            (ns::RIM, "Association") => Element::Association,
+            (ns::RIM, "ObjectRef") => {
+                let id = c.required("id")?.trim().parse().map_err(|fault: Fault| fault.kind_as(Kind::Malformed))?;
+                let home = c.attribute("home").and_then(|home| home.trim().parse().ok());
+                c.skip()?;
+                return Ok(Some(Self::Ref { id, home }));
+            }
+            _ => {
+                c.skip()?;
+                return Ok(None);
+            }
+        };
+        Leaf::read(c, element).map(|leaf| Some(Self::Leaf(leaf)))
+    }
+}
+
+impl Encode for QueryReply {
+    fn encode(&self, w: &mut Writer) {
+        w.start("query:AdhocQueryResponse").declare("query", ns::QUERY).declare("rim", ns::RIM).declare("rs", ns::RS);
+        w.attribute("status", self.status.urn());
+        write_errors(&self.errors, w);
+        // The schema wants the list even when it is empty.
+        w.start("rim:RegistryObjectList");
+        for object in &self.objects {
+            match object {
+                Object::Ref { id, home } => {
+                    w.start("rim:ObjectRef").attribute_of("id", id);
+                    if let Some(home) = home {
+                        w.attribute_of("home", home);
+                    }
+                    w.end();
+                }
+                Object::Leaf(leaf) => leaf.encode(w),
+            }
+        }
+        w.end().end();
+    }
 }

@@ -1,0 +1,91 @@
+//! One request on its way through a transaction: who asks, what came along, what is answered, what is audited.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ihe::audit::{Action, Object, Outcome};
+use ihe::message::{QueryReply, RegistryResponse, Status};
+use ihe::model::Submission;
+use ihe::mtom::Package;
+use proto::{Context, Document, Staged};
+
+use crate::gateway::Gateway;
+use crate::listen::Peer;
+
+/// A request after its envelope was read.
+pub(crate) struct Call {
+    /// Where it is served.
+    pub(crate) gateway: Arc<Gateway>,
+    /// Who asks.
+    pub(crate) peer: Arc<Peer>,
+    /// Its trace and its deadline.
+    pub(crate) context: Context,
+    /// Documents that came with it and wait in the repository, by their Content-ID.
+    pub(crate) documents: Vec<(Box<str>, Staged)>,
+    /// The package that answers it, if it came as one.
+    pub(crate) package: Option<Package>,
+    /// The body's element as a document of its own, where the audit record keeps it.
+    pub(crate) body: Bytes,
+    /// Where it came in, as a URI.
+    pub(crate) endpoint: String,
+    /// `wsa:ReplyTo`: how the audit record names its client.
+    pub(crate) reply_to: Option<Box<str>>,
+}
+
+/// What a transaction answers.
+pub(crate) struct Answer<R> {
+    /// The body.
+    pub(crate) reply: R,
+    /// The code of the first error in it.
+    pub(crate) error: Option<Box<str>>,
+    /// Documents that go with it, in the order in which the body includes them.
+    pub(crate) documents: Vec<Document>,
+    /// What is audited, where that differs from the facts of the request.
+    pub(crate) facts: Option<Vec<Facts>>,
+}
+
+impl<R> Answer<R> {
+    /// An answer that is nothing but a body.
+    pub(crate) fn of(reply: R, error: Option<Box<str>>) -> Self {
+        Self { reply, error, documents: Vec::new(), facts: None }
+    }
+}
+
+impl From<QueryReply> for Answer<QueryReply> {
+    fn from(reply: QueryReply) -> Self {
+        let error = reply.errors.iter().find(|_| reply.status != Status::Success).map(|e| e.code.clone());
+        Self::of(reply, error)
+    }
+}
+
+impl From<RegistryResponse> for Answer<RegistryResponse> {
+    fn from(reply: RegistryResponse) -> Self {
+        let error = reply.errors.iter().find(|_| !reply.succeeded()).map(|e| e.code.clone());
+        Self::of(reply, error)
+    }
+}
+
+/// What one audit record names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    /// What a feed did; other transactions have their action in the audit table.
+    pub(crate) action: Option<Action>,
+    /// Patients, documents, queries.
+    pub(crate) objects: Vec<Object>,
+    /// How it ended, where parts of one request end differently.
+    pub(crate) outcome: Option<Outcome>,
+}
+
+impl Facts {
+    /// A record about these.
+    pub(crate) fn about(objects: Vec<Object>) -> Self {
+        Self { objects, ..Self::default() }
+    }
+
+    /// A record about a submission: its patient and its submission set (ITI TF-2 §3.41.5, §3.42.5).
+    pub(crate) fn submission(submission: &Submission) -> Self {
+        let patient = submission.set.patient_id.as_ref().map(Object::patient);
+        let set = submission.set.unique_id.as_ref().map(|id| Object::submission_set(id.as_str()));
+        Self::about(patient.into_iter().chain(set).collect())
+    }
+}

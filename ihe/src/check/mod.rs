@@ -1,0 +1,27 @@
+//! Whether a submission may be registered, as far as the message alone tells: ITI TF-2 §3.42.4.1.3, ITI TF-3 §4.2.2 and
+//! §4.3.1.1. What needs the registry's content is asked there.
+
+mod attributes;
+mod identity;
+mod structure;
+
+use crate::ebrim::Complaints;
+use crate::fault::Fault;
+use crate::model::Submission;
+
+impl Submission {
+    /// Everything that forbids a registry to take this submission with ITI-42, seen from the message alone.
+    ///
+    /// Not looked at: whether patients are known, whether what is referred to exists, whether uniqueIds are taken, and
+    /// which codes the affinity domain lists.
+    pub fn check_registrable(&self) -> Vec<Fault> {
+        let mut complaints = Complaints::default();
+        attributes::check(self, &mut complaints);
+        identity::check(self, &mut complaints);
+        structure::check(self, &mut complaints);
+        complaints.into_faults()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,264 @@
+//! The tables of ITI TF-3 §4.2.3 as tables: one row is one attribute, and the same row reads, writes and checks it.
+
+use std::borrow::Cow;
+
+use super::complaints::Complaints;
+use super::raw::{Raw, RawClassification, RawSlot, same_id};
+use crate::datatype::Verdict;
+use crate::model::{Author, Code, Slot};
+
+/// One attribute of an object.
+pub(crate) struct Row<T: 'static> {
+    /// As the standard calls it.
+    pub(crate) name: &'static str,
+    /// Whether what reaches a registry must have it (ITI TF-3 §4.3.1.1, column "XDS DR").
+    pub(crate) required: bool,
+    /// Whether this object has it.
+    pub(crate) present: fn(&T) -> bool,
+    /// Where it stands.
+    pub(crate) carrier: Carrier<T>,
+}
+
+/// Where an attribute stands, and how it gets in and out of its field.
+pub(crate) enum Carrier<T: 'static> {
+    /// In a slot of this name, each value at most so many characters long.
+    Slot(&'static str, usize, Access<T>),
+    /// In an external identifier of this scheme, whose `Name` is this literal.
+    Identifier(&'static str, &'static str, Access<T>),
+    /// In classifications of this scheme.
+    Code(&'static str, fn(&mut T, Code) -> bool, fn(&T) -> &[Code]),
+    /// In author classifications of this scheme.
+    Author(&'static str, fn(&mut T) -> &mut Vec<Author>, fn(&T) -> &[Author]),
+}
+
+/// A field that is text on the wire.
+pub(crate) struct Access<T: 'static> {
+    /// Takes one value; the error says which rule is broken.
+    pub(crate) read: fn(&mut T, &str) -> Result<(), String>,
+    /// Gives all values.
+    pub(crate) write: fn(&T, &mut dyn FnMut(&str)),
+}
+
+/// ebRIM 3.0 bounds a `Value` to 256 characters; nothing is cut off silently (ITI TF-3 §4.2.3.1.6).
+pub(crate) const VALUE: usize = 256;
+
+/// What a field of several texts is read with.
+pub(crate) fn checked<V>(
+    text: &str,
+    check: fn(&str) -> Verdict,
+    parse: fn(&str) -> Result<V, String>,
+    hold: impl FnOnce(V) -> bool,
+) -> Result<(), String> {
+    check(text)?;
+    if hold(parse(text)?) { Ok(()) } else { Err("there is only one value".to_owned()) }
+}
+
+/// Writes a table: `need carrier "key" "name" field check?;` a line, need being R or O.
+macro_rules! rows {
+    ($type:ty { $($need:ident $carrier:ident $key:literal $name:literal $field:ident $($check:path)?;)* }) => {
+        &[$($crate::ebrim::row::Row {
+            name: $name,
+            required: $crate::ebrim::row::rows!(@need $need),
+            present: |o: &$type| !o.$field.as_slice().is_empty(),
+            carrier: $crate::ebrim::row::rows!(@$carrier $type, $key, $name, $field, $($check)?),
+        }),*]
+    };
+    (@need R) => { true };
+    (@need O) => { false };
+    (@slot $type:ty, $key:literal, $name:literal, $field:ident, $($check:path)?) => {
+        $crate::ebrim::row::Carrier::Slot($key, $crate::ebrim::row::VALUE,
+            $crate::ebrim::row::rows!(@access $type, $field, $($check)?))
+    };
+    (@long $type:ty, $key:literal, $name:literal, $field:ident, $($check:path)?) => {
+        $crate::ebrim::row::Carrier::Slot($key, usize::MAX, $crate::ebrim::row::rows!(@access $type, $field, $($check)?))
+    };
+    (@identifier $type:ty, $key:literal, $name:literal, $field:ident, $($check:path)?) => {
+        $crate::ebrim::row::Carrier::Identifier($key, $name, $crate::ebrim::row::rows!(@access $type, $field, $($check)?))
+    };
+    (@code $type:ty, $key:literal, $name:literal, $field:ident,) => {
+        $crate::ebrim::row::Carrier::Code(
+            $key,
+            |o: &mut $type, code| $crate::ebrim::value::Hold::hold(&mut o.$field, code),
+            |o: &$type| o.$field.as_slice(),
+        )
+    };
+    (@author $type:ty, $key:literal, $name:literal, $field:ident,) => {
+        $crate::ebrim::row::Carrier::Author($key, |o: &mut $type| &mut o.$field, |o: &$type| &o.$field)
+    };
+    (@access $type:ty, $field:ident,) => {
+        $crate::ebrim::row::rows!(@access $type, $field, $crate::datatype::any)
+    };
+    (@access $type:ty, $field:ident, $check:path) => {
+        $crate::ebrim::row::Access {
+            read: |o: &mut $type, text| {
+                $crate::ebrim::row::checked(text, $check, $crate::ebrim::value::Value::parse, |v| {
+                    $crate::ebrim::value::Hold::hold(&mut o.$field, v)
+                })
+            },
+            write: |o: &$type, write| {
+                for value in o.$field.as_slice() {
+                    $crate::ebrim::value::Value::put(value, write);
+                }
+            },
+        }
+    };
+}
+pub(crate) use rows;
+
+/// Reads every attribute of an object; returns the slots that no row names.
+pub(crate) fn read<T>(rows: &[Row<T>], object: &mut T, raw: &mut Raw<'_>, complaints: &mut Complaints) -> Vec<Slot> {
+    let id = raw.id.clone();
+    let slots = std::mem::take(&mut raw.slots);
+    let rest = read_slots(rows, object, slots, &id, complaints);
+    for classification in std::mem::take(&mut raw.classifications) {
+        // A classification by node says what the object is; its reader has looked at it.
+        if classification.scheme.is_empty() && !classification.node.is_empty() {
+            continue;
+        }
+        read_classification(rows, object, classification, &id, complaints);
+    }
+    read_identifiers(rows, object, raw, complaints);
+    rest
+}
+
+/// Reads slots; returns those that no row names.
+pub(crate) fn read_slots<T>(
+    rows: &[Row<T>],
+    object: &mut T,
+    slots: Vec<RawSlot<'_>>,
+    id: &str,
+    complaints: &mut Complaints,
+) -> Vec<Slot> {
+    let mut rest = Vec::new();
+    for slot in slots {
+        let row = rows.iter().find_map(|row| match &row.carrier {
+            Carrier::Slot(name, max, access) if *name == slot.name => Some((row.name, *max, access)),
+            Carrier::Slot(..) | Carrier::Identifier(..) | Carrier::Code(..) | Carrier::Author(..) => None,
+        });
+        let Some((name, max, access)) = row else {
+            if slot.values.iter().any(|value| value.chars().count() > VALUE) {
+                complaints.attribute(id, &slot.name, "a value has at most 256 characters");
+            }
+            rest.push(slot.keep());
+            continue;
+        };
+        if slot.values.is_empty() {
+            complaints.attribute(id, name, "the slot has no value");
+        }
+        for value in &slot.values {
+            let outcome = match &**value {
+                "" => Err("the value is empty".to_owned()),
+                long if long.chars().count() > max => Err("a value has at most 256 characters".to_owned()),
+                value => (access.read)(object, value),
+            };
+            if let Err(why) = outcome {
+                complaints.attribute(id, name, why);
+            }
+        }
+    }
+    rest
+}
+
+fn read_classification<T>(
+    rows: &[Row<T>],
+    object: &mut T,
+    raw: RawClassification<'_>,
+    id: &str,
+    complaints: &mut Complaints,
+) {
+    let row = rows.iter().find(|row| match row.carrier {
+        Carrier::Code(scheme, ..) | Carrier::Author(scheme, ..) => scheme.eq_ignore_ascii_case(&raw.scheme),
+        Carrier::Slot(..) | Carrier::Identifier(..) => false,
+    });
+    let Some(row) = row else {
+        return complaints.object(id, "a Classification has a classificationScheme that this object does not know");
+    };
+    if !same_id(&raw.object, id) {
+        complaints.attribute(id, row.name, "classifiedObject is the id of the object that holds the Classification");
+    }
+    let outcome = match row.carrier {
+        Carrier::Code(_, hold, _) => read_code(raw)
+            .and_then(|code| if hold(object, code) { Ok(()) } else { Err("there is only one value") })
+            .map_err(|why| complaints.attribute(id, row.name, why)),
+        Carrier::Author(_, authors, _) => read_author(raw, id, complaints).map(|author| authors(object).push(author)),
+        Carrier::Slot(..) | Carrier::Identifier(..) => Ok(()),
+    };
+    // What was wrong has been complained about.
+    let _complained = outcome;
+}
+
+/// A coded value: code, scheme and display name are all required (ITI TF-3 §4.2.3.1.2).
+fn read_code(raw: RawClassification<'_>) -> Result<Code, &'static str> {
+    if raw.code.is_empty() {
+        return Err("nodeRepresentation, the code, is missing");
+    }
+    let Some(display) = raw.name else {
+        return Err("Name, the display name of the code, is missing");
+    };
+    let mut schemes = raw.slots.into_iter().filter(|slot| slot.name == "codingScheme").flat_map(|slot| slot.values);
+    match (schemes.next().filter(|scheme| !scheme.is_empty()), schemes.next()) {
+        (Some(scheme), None) => Ok(Code { code: raw.code.into(), scheme: scheme.into(), display }),
+        _ => Err("the slot codingScheme has exactly one value"),
+    }
+}
+
+/// An author: never a code, and at least someone to name (ITI TF-3 §4.2.3.1.4).
+fn read_author(raw: RawClassification<'_>, id: &str, complaints: &mut Complaints) -> Result<Author, ()> {
+    if !raw.code.is_empty() {
+        complaints.attribute(id, "author", "nodeRepresentation is empty: an author is not a code");
+    }
+    let mut author = Author::default();
+    for (i, slot) in raw.slots.iter().enumerate() {
+        if raw.slots[..i].iter().any(|before| before.name == slot.name) {
+            complaints.attribute(id, "author", "a slot name stands only once");
+        }
+    }
+    let rest = read_slots(super::author::ROWS, &mut author, raw.slots, id, complaints);
+    if !rest.is_empty() {
+        complaints.attribute(id, "author", "a slot that an author does not have");
+    }
+    if author.person.is_none() && author.institutions.is_empty() && author.telecoms.is_empty() {
+        complaints.attribute(id, "author", "an author has a person, an institution or a telecommunication address");
+        return Err(());
+    }
+    Ok(author)
+}
+
+fn read_identifiers<T>(rows: &[Row<T>], object: &mut T, raw: &mut Raw<'_>, complaints: &mut Complaints) {
+    for identifier in std::mem::take(&mut raw.identifiers) {
+        let row = rows.iter().find_map(|row| match &row.carrier {
+            Carrier::Identifier(scheme, _, access) if scheme.eq_ignore_ascii_case(&identifier.scheme) => {
+                Some((row.name, access))
+            }
+            Carrier::Identifier(..) | Carrier::Slot(..) | Carrier::Code(..) | Carrier::Author(..) => None,
+        });
+        let Some((name, access)) = row else {
+            complaints
+                .object(&raw.id, "an ExternalIdentifier has an identificationScheme that this object does not know");
+            continue;
+        };
+        if !same_id(&identifier.object, &raw.id) {
+            complaints.attribute(&raw.id, name, "registryObject is the id of the object that holds the identifier");
+        }
+        if let Err(why) = (access.read)(object, &identifier.value) {
+            complaints.attribute(&raw.id, name, why);
+        }
+    }
+}
+
+/// Sorts the slots that no attribute claims: a URN outside `urn:ihe:` is extra metadata, anything else is refused
+/// (ITI TF-3 §4.2.3.1.6).
+pub(crate) fn extra(slots: Vec<Slot>, known: &[&str], id: &str, complaints: &mut Complaints) -> Vec<Slot> {
+    for slot in &slots {
+        let name = slot.name.to_ascii_lowercase();
+        let why: Cow<'_, str> = match &*name {
+            _ if known.contains(&&*slot.name) => continue,
+            "" => "a slot has a name".into(),
+            ihe if ihe.starts_with("urn:ihe:") => "IHE defines no such slot here".into(),
+            urn if urn.starts_with("urn:") => continue,
+            _ => "the name of an extra slot is a URN".into(),
+        };
+        complaints.attribute(id, "a slot", why);
+    }
+    slots
+}

@@ -1,0 +1,140 @@
+//! Submission as `lcm:SubmitObjectsRequest` — ITI TF-3 §4.2.1, ITI TF-2 §3.42.4.1.2.
+
+use super::complaints::Complaints;
+use super::raw::{Raw, RawClassification, same_id};
+use super::{association, document_entry, folder, submission_set, urn};
+use crate::fault::{Fault, Faults};
+use crate::id::{HomeCommunity, ObjectId};
+use crate::model::{Association, Availability, DocumentEntry, Folder, Submission, SubmissionSet};
+use crate::xml::{Cursor, Decode, Encode, Writer, ns};
+
+impl Decode for Submission {
+    /// All that is wrong with the metadata is found at once; whether a registry may take the submission is
+    /// [`Submission::check_registrable`]'s question.
+    fn decode(c: &mut Cursor<'_>) -> Result<Self, Faults> {
+        c.expect(ns::LCM, "SubmitObjectsRequest")?;
+        let mut complaints = Complaints::default();
+        let mut objects = Objects::default();
+        while let Some(tag) = c.child()? {
+            match tag.name() {
+                (ns::RIM, "RegistryObjectList") => objects.read(c, &mut complaints)?,
+                // rs:RequestSlotList addresses a community (ITI TF-2 §3.80); it is not metadata.
+                _ => c.skip()?,
+            }
+        }
+        let submission = objects.finish(&mut complaints);
+        complaints.none_or_faults()?;
+        // Without a submission set there was a complaint.
+        submission.ok_or_else(|| c.fault("the submission holds no submission set").into())
+    }
+}
+
+/// What the list holds, before top-level classifications have found their packages.
+#[derive(Default)]
+struct Objects<'a> {
+    entries: Vec<Raw<'a>>,
+    packages: Vec<Raw<'a>>,
+    associations: Vec<Raw<'a>>,
+    classifications: Vec<RawClassification<'a>>,
+}
+
+impl<'a> Objects<'a> {
+    fn read(&mut self, c: &mut Cursor<'a>, complaints: &mut Complaints) -> Result<(), Fault> {
+        while let Some(tag) = c.child()? {
+            match tag.name() {
+                (ns::RIM, "ExtrinsicObject") => self.entries.push(Raw::read(c, complaints)?),
+                (ns::RIM, "RegistryPackage") => self.packages.push(Raw::read(c, complaints)?),
+                (ns::RIM, "Association") => self.associations.push(Raw::read(c, complaints)?),
+                (ns::RIM, "Classification") => self.classifications.push(RawClassification::read(c, complaints)?),
+                // Lists of what associations point to are legal and say nothing.
+                (ns::RIM, "ObjectRef") => c.skip()?,
+                _ => {
+                    complaints.message("the RegistryObjectList holds an element that a submission does not have");
+                    c.skip()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, complaints: &mut Complaints) -> Option<Submission> {
+        for classification in self.classifications {
+            let mut all = self.packages.iter_mut().chain(&mut self.entries).chain(&mut self.associations);
+            match all.find(|object| !object.id.is_empty() && same_id(&object.id, &classification.object)) {
+                Some(object) => object.classifications.push(classification),
+                None => complaints.message("a Classification classifies no object of the submission"),
+            }
+        }
+        let mut sets = Vec::new();
+        let mut folders = Vec::new();
+        for package in self.packages {
+            match (package.has_node(urn::SUBMISSION_SET), package.has_node(urn::FOLDER)) {
+                (true, false) => sets.push(submission_set::read(package, complaints)),
+                (false, true) => folders.extend(folder::read(package, complaints)),
+                (true, true) => complaints.object(&package.id, "a package is a submission set or a folder, not both"),
+                (false, false) => complaints.object(&package.id, "a package is classified as submission set or folder"),
+            }
+        }
+        if sets.len() != 1 {
+            complaints.message(format_args!("a submission has exactly one submission set, not {}", sets.len()));
+        }
+        let entries = self.entries.into_iter().filter_map(|raw| document_entry::read(raw, complaints)).collect();
+        let associations = self.associations.into_iter().filter_map(|raw| association::read(raw, complaints)).collect();
+        Some(Submission { set: sets.into_iter().flatten().next()?, entries, folders, associations })
+    }
+}
+
+impl Encode for Submission {
+    fn encode(&self, w: &mut Writer) {
+        w.start("lcm:SubmitObjectsRequest").declare("lcm", ns::LCM).declare("rim", ns::RIM);
+        w.start("rim:RegistryObjectList");
+        self.entries.iter().for_each(|entry| put_entry(entry, w));
+        put_set(&self.set, w);
+        self.folders.iter().for_each(|folder| put_folder(folder, w));
+        for (i, association) in self.associations.iter().enumerate() {
+            put_association(association, i, w);
+        }
+        w.end().end();
+    }
+}
+
+fn put_entry(entry: &DocumentEntry, w: &mut Writer) {
+    let id = entry.id.to_string();
+    head(w, "rim:ExtrinsicObject", &id, entry.home.as_ref(), entry.status);
+    let lid = entry.logical_id.as_ref().map(ObjectId::to_string);
+    document_entry::rest(entry, &id, lid.as_deref(), entry.version.as_deref(), w);
+    w.end();
+}
+
+fn put_set(set: &SubmissionSet, w: &mut Writer) {
+    let id = set.id.to_string();
+    head(w, "rim:RegistryPackage", &id, set.home.as_ref(), set.status);
+    submission_set::rest(set, &id, w);
+    w.end();
+}
+
+fn put_folder(folder: &Folder, w: &mut Writer) {
+    let id = folder.id.to_string();
+    head(w, "rim:RegistryPackage", &id, folder.home.as_ref(), folder.status);
+    let lid = folder.logical_id.as_ref().map(ObjectId::to_string);
+    folder::rest(folder, &id, lid.as_deref(), folder.version.as_deref(), w);
+    w.end();
+}
+
+/// The schema wants an id on every association; one that came without gets a name that no sender uses.
+fn put_association(association: &Association, index: usize, w: &mut Writer) {
+    let id = association.id.as_ref().map_or_else(|| format!("association.unnamed.{index}"), ObjectId::to_string);
+    head(w, "rim:Association", &id, association.home.as_ref(), association.status);
+    association::rest(association, &id, &association.source.to_string(), &association.target.to_string(), w);
+    w.end();
+}
+
+fn head(w: &mut Writer, element: &'static str, id: &str, home: Option<&HomeCommunity>, status: Option<Availability>) {
+    w.start(element).attribute("id", id);
+    if let Some(home) = home {
+        w.attribute_of("home", home);
+    }
+    if let Some(status) = status {
+        w.attribute("status", status.urn());
+    }
+}

@@ -1,0 +1,507 @@
+//! The pull cursor: quick-xml finds the tags, everything that it tolerates and XML does not is refused here.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use memchr::memmem;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use super::chars::{self, RawAttributes};
+use super::limits::{Limits, within};
+use super::scope::Scope;
+use crate::fault::{Fault, Kind};
+
+type Result<T> = std::result::Result<T, Fault>;
+
+/// Reads one document from front to back.
+pub struct Cursor<'a> {
+    source: &'a str,
+    reader: Reader<&'a [u8]>,
+    /// Where the reader's input begins: after byte order mark, leading blanks and declaration.
+    base: usize,
+    limits: Limits,
+    scope: Scope<'a>,
+    open: Vec<Open<'a>>,
+    attributes: Vec<Attribute<'a>>,
+    pending: Option<(Token, Range<usize>)>,
+    position: usize,
+    events: usize,
+    comments: usize,
+    /// Set while the cursor stands on a start tag, when its attributes are those of `attributes`.
+    on_start: bool,
+}
+
+/// The expanded name of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag<'a> {
+    /// The namespace name, empty for none.
+    pub ns: &'a str,
+    /// The local name.
+    pub local: &'a str,
+}
+
+impl<'a> Tag<'a> {
+    /// Namespace and local name, to `match` on.
+    pub fn name(&self) -> (&'a str, &'a str) {
+        (self.ns, self.local)
+    }
+
+    /// Whether this is that element.
+    pub fn is(&self, ns: &str, local: &str) -> bool {
+        self.local == local && self.ns == ns
+    }
+}
+
+/// What comes next inside an element.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Node<'a> {
+    /// A child; the cursor stands on its start tag.
+    Child(Tag<'a>),
+    /// A run of text up to the next tag, references and CDATA sections resolved.
+    Text(Cow<'a, str>),
+    /// The element ended.
+    End,
+}
+
+/// Remembers an element, so that it can be cut out after it was read; see [`Cursor::cut`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    start: usize,
+    name_end: usize,
+    inherited: String,
+}
+
+struct Open<'a> {
+    tag: Tag<'a>,
+    start: usize,
+    name_end: usize,
+    bindings: usize,
+}
+
+struct Attribute<'a> {
+    ns: &'a str,
+    local: &'a str,
+    value: Cow<'a, str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    Start,
+    End,
+    Text,
+    CData,
+    Reference,
+    Eof,
+}
+
+impl<'a> Cursor<'a> {
+    /// A cursor before the root, under the default limits.
+    pub fn new(xml: &'a [u8]) -> Result<Self> {
+        Self::with_limits(xml, Limits::default())
+    }
+
+    /// A cursor before the root.
+    pub fn with_limits(xml: &'a [u8], limits: Limits) -> Result<Self> {
+        within("size", limits.size, xml.len())?;
+        let source = std::str::from_utf8(xml)
+            .map_err(|e| Fault::new(Kind::Malformed, format!("byte {} is not UTF-8", e.valid_up_to())).because(e))?;
+        let mut cursor = Self {
+            source,
+            reader: Reader::from_str(""),
+            base: 0,
+            limits,
+            scope: Scope::new(),
+            open: Vec::with_capacity(16),
+            attributes: Vec::with_capacity(8),
+            pending: None,
+            position: 0,
+            events: 0,
+            comments: 0,
+            on_start: false,
+        };
+        if let Some(at) = chars::forbidden(source) {
+            return Err(cursor.fault_at(at, "a character that XML forbids"));
+        }
+        cursor.base = cursor.prologue()?;
+        cursor.position = cursor.base;
+        cursor.reader = Reader::from_str(&source[cursor.base..]);
+        cursor.reader.config_mut().expand_empty_elements = true;
+        Ok(cursor)
+    }
+
+    /// Goes to the root element.
+    pub fn root(&mut self) -> Result<Tag<'a>> {
+        loop {
+            match self.token()? {
+                (Token::Start, range) => return self.enter(range),
+                (Token::Text, range) if chars::all_blank(&self.source[range.clone()]) => {}
+                (Token::Eof, range) => return Err(self.fault_at(range.start, "no root element")),
+                (_, range) => return Err(self.fault_at(range.start, "text before the root element")),
+            }
+        }
+    }
+
+    /// Goes to the next child of the open element; `None` when the element ended, which consumes its end tag.
+    ///
+    /// Text between children is refused: what may hold both is read with [`Cursor::next`].
+    pub fn child(&mut self) -> Result<Option<Tag<'a>>> {
+        loop {
+            match self.token()? {
+                (Token::Start, range) => return self.enter(range).map(Some),
+                (Token::End, _) => {
+                    self.leave();
+                    return Ok(None);
+                }
+                (Token::Text, range) if chars::all_blank(&self.source[range.clone()]) => {}
+                (_, range) => return Err(self.fault_at(range.start, "text where only elements may stand")),
+            }
+        }
+    }
+
+    /// Goes to whatever comes next inside the open element. Two texts never follow one another.
+    #[expect(clippy::should_implement_trait, reason = "an iterator could not lend the cursor to decoders in between")]
+    pub fn next(&mut self) -> Result<Node<'a>> {
+        let mut text: Option<Cow<'a, str>> = None;
+        loop {
+            let (token, range) = self.token()?;
+            match token {
+                Token::Text | Token::CData | Token::Reference => self.gather(&mut text, token, range)?,
+                Token::Start | Token::End | Token::Eof => {
+                    if let Some(text) = text.filter(|text| !text.is_empty()) {
+                        self.position = range.start;
+                        self.pending = Some((token, range));
+                        return Ok(Node::Text(text));
+                    }
+                    if token == Token::Start {
+                        return self.enter(range).map(Node::Child);
+                    }
+                    self.leave();
+                    return Ok(Node::End);
+                }
+            }
+        }
+    }
+
+    /// The text of the open element, through its end tag. A child is refused.
+    pub fn text(&mut self) -> Result<Cow<'a, str>> {
+        let mut text: Option<Cow<'a, str>> = None;
+        loop {
+            match self.token()? {
+                (token @ (Token::Text | Token::CData | Token::Reference), range) => {
+                    self.gather(&mut text, token, range)?;
+                }
+                (Token::End, _) => {
+                    self.leave();
+                    return Ok(text.unwrap_or_default());
+                }
+                (_, range) => return Err(self.fault_at(range.start, "an element where only text may stand")),
+            }
+        }
+    }
+
+    /// Passes over the rest of the open element, through its end tag. What is skipped is checked all the same.
+    pub fn skip(&mut self) -> Result<()> {
+        let outside = self.open.len().saturating_sub(1);
+        while self.open.len() > outside {
+            match self.token()? {
+                (Token::Start, range) => {
+                    self.enter(range)?;
+                }
+                (Token::End, _) => self.leave(),
+                (Token::Text | Token::CData | Token::Reference | Token::Eof, _) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that nothing follows the root element.
+    pub fn finish(&mut self) -> Result<()> {
+        debug_assert!(self.open.is_empty(), "the root element is still open");
+        loop {
+            match self.token()? {
+                (Token::Eof, _) => return Ok(()),
+                (Token::Text, range) if chars::all_blank(&self.source[range.clone()]) => {}
+                (_, range) => return Err(self.fault_at(range.start, "content after the root element")),
+            }
+        }
+    }
+
+    /// The innermost open element.
+    pub fn tag(&self) -> Tag<'a> {
+        self.open.last().map_or(Tag { ns: "", local: "" }, |open| open.tag)
+    }
+
+    /// Refuses the open element unless it is that one.
+    pub fn expect(&self, ns: &str, local: &str) -> Result<()> {
+        if self.tag().is(ns, local) {
+            Ok(())
+        } else {
+            Err(self.fault(&format!("expected the element {local} of {ns}")))
+        }
+    }
+
+    /// An attribute without a namespace, of the element on whose start tag the cursor stands.
+    pub fn attribute(&self, local: &str) -> Option<Cow<'a, str>> {
+        self.attribute_ns("", local)
+    }
+
+    /// An attribute with a namespace, likewise.
+    pub fn attribute_ns(&self, ns: &str, local: &str) -> Option<Cow<'a, str>> {
+        debug_assert!(self.on_start, "attributes are read before children");
+        self.attributes.iter().find(|a| a.local == local && a.ns == ns).map(|a| a.value.clone())
+    }
+
+    /// An attribute without a namespace that must be there.
+    pub fn required(&self, local: &str) -> Result<Cow<'a, str>> {
+        self.attribute(local).ok_or_else(|| self.fault(&format!("the attribute {local} is missing")))
+    }
+
+    /// All attributes of the start tag: namespace, local name, value.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str, &str)> {
+        debug_assert!(self.on_start, "attributes are read before children");
+        self.attributes.iter().map(|a| (a.ns, a.local, &*a.value))
+    }
+
+    /// What a prefix means here; for QNames in content, such as fault codes.
+    pub fn namespace(&self, prefix: &str) -> Option<&'a str> {
+        self.scope.resolve(prefix)
+    }
+
+    /// The whole document.
+    pub fn source(&self) -> &'a str {
+        self.source
+    }
+
+    /// Where the open element begins: the offset of its `<`.
+    pub fn start(&self) -> usize {
+        self.open.last().map_or(0, |open| open.start)
+    }
+
+    /// Where the cursor stands: behind the last tag that it went to.
+    ///
+    /// `start()` on a start tag and `position()` after its element was read or skipped enclose exactly the octets
+    /// of the element.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Remembers the element on whose start tag the cursor stands.
+    pub fn mark(&self) -> Mark {
+        self.open.last().map_or(Mark { start: 0, name_end: 0, inherited: String::new() }, |open| Mark {
+            start: open.start,
+            name_end: open.name_end,
+            inherited: self.scope.inherited(open.bindings),
+        })
+    }
+
+    /// The marked element as a document of its own: as it was sent, plus the declarations that it inherited. Call it
+    /// when the cursor just passed the element's end tag.
+    pub fn cut(&self, mark: &Mark) -> String {
+        let (start, rest) = (&self.source[mark.start..mark.name_end], &self.source[mark.name_end..self.position]);
+        [start, mark.inherited.as_str(), rest].concat()
+    }
+
+    /// A fault about the place where the cursor stands. `why` holds no content of the document.
+    pub fn fault(&self, why: &str) -> Fault {
+        self.fault_at(self.position, why)
+    }
+
+    fn fault_at(&self, at: usize, why: &str) -> Fault {
+        let line = 1 + memchr::memchr_iter(b'\n', &self.source.as_bytes()[..at.min(self.source.len())]).count();
+        Fault::new(Kind::Malformed, format!("the XML is refused at line {line}, byte {at}: {why}"))
+    }
+
+    /// Passes byte order mark, leading blanks and XML declaration (XML 1.0 §2.8); returns where they end.
+    fn prologue(&self) -> Result<usize> {
+        let text = self.source.trim_start_matches('\u{FEFF}').trim_start_matches(chars::is_blank);
+        let base = self.source.len() - text.len();
+        let Some(inner) = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(chars::is_blank)) else {
+            return Ok(base);
+        };
+        let refuse = |why: &str| self.fault_at(base, why);
+        let end = inner.find("?>").ok_or_else(|| refuse("the XML declaration does not end"))?;
+        let mut position = 0;
+        for field in RawAttributes(&inner[..end]) {
+            let (name, value) = field.map_err(refuse)?;
+            let place = match (name, value) {
+                ("version", "1.0") => 1,
+                ("version", _) => return Err(refuse("an XML version other than 1.0")),
+                ("encoding", utf8) if utf8.eq_ignore_ascii_case("utf-8") => 2,
+                ("encoding", _) => return Err(refuse("an encoding other than UTF-8")),
+                ("standalone", "yes" | "no") => 3,
+                _ => return Err(refuse("a broken XML declaration")),
+            };
+            if place <= position || (position == 0 && place != 1) {
+                return Err(refuse("a broken XML declaration"));
+            }
+            position = place;
+        }
+        if position == 0 {
+            return Err(refuse("a broken XML declaration"));
+        }
+        Ok(base + "<?xml".len() + end + "?>".len())
+    }
+
+    /// The next token that matters, checked, with its range in the source.
+    fn token(&mut self) -> Result<(Token, Range<usize>)> {
+        self.on_start = false;
+        if let Some((token, range)) = self.pending.take() {
+            self.position = range.end;
+            return Ok((token, range));
+        }
+        loop {
+            let start = self.offset();
+            let event = self.reader.read_event().map_err(|e| self.fault_at(start, "not well-formed").because(e))?;
+            let range = start..self.offset();
+            self.position = range.end;
+            self.events += 1;
+            within("events", self.limits.events, self.events)?;
+            let token = match event {
+                Event::Start(_) | Event::Empty(_) => Token::Start,
+                Event::End(_) => Token::End,
+                Event::Text(_) => {
+                    within("text_bytes", self.limits.text_bytes, range.len())?;
+                    if memmem::find(self.source[range.clone()].as_bytes(), b"]]>").is_some() {
+                        return Err(self.fault_at(start, "]]> in text"));
+                    }
+                    Token::Text
+                }
+                Event::CData(_) => Token::CData,
+                Event::GeneralRef(_) => {
+                    self.reference(&range)?;
+                    Token::Reference
+                }
+                Event::Comment(_) => {
+                    self.comment(range)?;
+                    continue;
+                }
+                Event::DocType(_) => return Err(self.fault_at(start, "a document type declaration")),
+                Event::PI(_) | Event::Decl(_) => return Err(self.fault_at(start, "a processing instruction")),
+                Event::Eof if !self.open.is_empty() => {
+                    return Err(self.fault_at(start, "the document ends inside an element"));
+                }
+                Event::Eof => Token::Eof,
+            };
+            return Ok((token, range));
+        }
+    }
+
+    fn offset(&self) -> usize {
+        // An offset into a slice fits its index type.
+        usize::try_from(self.reader.buffer_position()).map_or(self.source.len(), |at| self.base + at)
+    }
+
+    fn comment(&mut self, range: Range<usize>) -> Result<()> {
+        self.comments += range.len();
+        within("comment_bytes", self.limits.comment_bytes, self.comments)?;
+        let inner = self.source[range.clone()].strip_prefix("<!--").and_then(|c| c.strip_suffix("-->"));
+        match inner {
+            Some(inner) if !inner.contains("--") && !inner.ends_with('-') => Ok(()),
+            _ => Err(self.fault_at(range.start, "a broken comment")),
+        }
+    }
+
+    fn reference(&self, range: &Range<usize>) -> Result<char> {
+        let inner = self.source[range.clone()].strip_prefix('&').and_then(|r| r.strip_suffix(';'));
+        chars::resolve(inner.unwrap_or_default()).map_err(|why| self.fault_at(range.start, why))
+    }
+
+    fn gather(&self, text: &mut Option<Cow<'a, str>>, token: Token, range: Range<usize>) -> Result<()> {
+        let source = self.source;
+        let piece = match token {
+            Token::Reference => Cow::Owned(self.reference(&range)?.to_string()),
+            Token::CData => {
+                let inner = source[range].strip_prefix("<![CDATA[").and_then(|c| c.strip_suffix("]]>"));
+                chars::line_ends(inner.unwrap_or_default())
+            }
+            Token::Text | Token::Start | Token::End | Token::Eof => chars::line_ends(&source[range]),
+        };
+        match text {
+            Some(text) => text.to_mut().push_str(&piece),
+            None => *text = Some(piece),
+        }
+        within("text_bytes", self.limits.text_bytes, text.as_ref().map_or(0, |text| text.len()))
+    }
+
+    /// Opens the element whose start tag has this range: names, declarations, attributes.
+    fn enter(&mut self, range: Range<usize>) -> Result<Tag<'a>> {
+        within("depth", self.limits.depth, self.open.len() + 1)?;
+        let source: &'a str = self.source;
+        let tag = &source[range.clone()];
+        let inner = tag.strip_suffix("/>").or_else(|| tag.strip_suffix('>')).unwrap_or(tag);
+        let inner = inner.get(1..).unwrap_or_default();
+        let (name, raw) = inner.split_at(inner.find(chars::is_blank).unwrap_or(inner.len()));
+        let bindings = self.scope.len();
+        self.read_attributes(raw, range.start)?;
+        let (prefix, local) = self.split(name, range.start)?;
+        let ns = self.scope.resolve(prefix).ok_or_else(|| self.fault_at(range.start, "an undeclared prefix"))?;
+        let tag = Tag { ns, local };
+        let name_end = range.start + 1 + name.len();
+        self.open.push(Open { tag, start: range.start, name_end, bindings });
+        self.on_start = true;
+        Ok(tag)
+    }
+
+    fn leave(&mut self) {
+        if let Some(open) = self.open.pop() {
+            self.scope.truncate(open.bindings);
+        }
+    }
+
+    fn read_attributes(&mut self, raw: &'a str, at: usize) -> Result<()> {
+        self.attributes.clear();
+        let own = self.scope.len();
+        let mut count = 0;
+        for field in RawAttributes(raw) {
+            let (name, value) = field.map_err(|why| self.fault_at(at, why))?;
+            count += 1;
+            within("attributes", self.limits.attributes, count)?;
+            within("attribute_bytes", self.limits.attribute_bytes, value.len())?;
+            let (prefix, local) = self.split(name, at)?;
+            let value = chars::attribute_value(value).map_err(|why| self.fault_at(at, why))?;
+            match (prefix, local) {
+                ("", "xmlns") => self.declare("", value, own, at)?,
+                ("xmlns", prefix) => self.declare(prefix, value, own, at)?,
+                // Resolved below, when all declarations of this tag are known; till then `ns` is the prefix.
+                (prefix, local) => self.attributes.push(Attribute { ns: prefix, local, value }),
+            }
+        }
+        for i in 0..self.attributes.len() {
+            let prefix = self.attributes[i].ns;
+            // The default namespace does not apply to attributes (Namespaces in XML 1.0 §6.2).
+            if !prefix.is_empty() {
+                self.attributes[i].ns =
+                    self.scope.resolve(prefix).ok_or_else(|| self.fault_at(at, "an undeclared prefix"))?;
+            }
+            let (before, this) = (&self.attributes[..i], &self.attributes[i]);
+            if before.iter().any(|other| other.local == this.local && other.ns == this.ns) {
+                return Err(self.fault_at(at, "an attribute that stands twice"));
+            }
+        }
+        Ok(())
+    }
+
+    fn declare(&mut self, prefix: &'a str, namespace: Cow<'a, str>, own: usize, at: usize) -> Result<()> {
+        // No namespace name in use holds a reference; one that does is an attempt to look like another.
+        let Cow::Borrowed(namespace) = namespace else {
+            return Err(self.fault_at(at, "a reference or line end in a namespace name"));
+        };
+        if self.scope.declared_since(own, prefix) {
+            return Err(self.fault_at(at, "a prefix that is declared twice"));
+        }
+        self.scope.bind(prefix, namespace).map_err(|why| self.fault_at(at, why))?;
+        within("declarations", self.limits.declarations, self.scope.len() - own)?;
+        within("bindings", self.limits.bindings, self.scope.len())
+    }
+
+    /// Prefix and local part, each a proper name.
+    fn split(&self, name: &'a str, at: usize) -> Result<(&'a str, &'a str)> {
+        within("name_bytes", self.limits.name_bytes, name.len())?;
+        let (prefix, local) = name.split_once(':').map_or((None, name), |(prefix, local)| (Some(prefix), local));
+        if !chars::is_ncname(local) || !prefix.is_none_or(chars::is_ncname) {
+            return Err(self.fault_at(at, "a broken name"));
+        }
+        Ok((prefix.unwrap_or_default(), local))
+    }
+}

@@ -1,0 +1,81 @@
+//! The registry in another process.
+
+use async_trait::async_trait;
+use ihe::Fault;
+use ihe::id::{RepositoryId, UniqueId};
+use ihe::message::{IdentityFeed, QueryReply, RegistryResponse, StoredQuery};
+use ihe::model::Submission;
+use tonic::transport::Channel;
+
+use super::context::{answer, ready, request};
+use super::wire::identities_client::IdentitiesClient;
+use super::wire::registry_client::RegistryClient;
+use super::wire::{FindRequest, LocateRequest, RegisterRequest};
+use super::xml::to_xml;
+use super::{Link, MESSAGE};
+use crate::{Context, Identities, Located, Provided, Registry};
+
+/// The gRPC client of a registry and its identities.
+#[derive(Clone)]
+pub struct RemoteRegistry {
+    registry: RegistryClient<Channel>,
+    identities: IdentitiesClient<Channel>,
+}
+
+impl RemoteRegistry {
+    /// The registry at the other end of the link.
+    pub fn over(link: &Link) -> Self {
+        Self {
+            registry: RegistryClient::new(link.channel()).max_decoding_message_size(MESSAGE),
+            identities: IdentitiesClient::new(link.channel()),
+        }
+    }
+}
+
+#[async_trait]
+impl Registry for RemoteRegistry {
+    async fn find(&self, query: StoredQuery, context: &Context) -> Result<QueryReply, Fault> {
+        let message = FindRequest { adhoc_query: to_xml(&query) };
+        answer(self.registry.clone().find(request(message, context)), context).await?.try_into()
+    }
+
+    async fn register(
+        &self,
+        submission: Submission,
+        provided: Vec<Provided>,
+        context: &Context,
+    ) -> Result<RegistryResponse, Fault> {
+        let message = RegisterRequest {
+            submit_objects: to_xml(&submission),
+            provided: provided.into_iter().map(Into::into).collect(),
+        };
+        answer(self.registry.clone().register(request(message, context)), context).await?.try_into()
+    }
+
+    async fn locate(
+        &self,
+        repository: &RepositoryId,
+        documents: &[UniqueId],
+        context: &Context,
+    ) -> Result<Vec<Located>, Fault> {
+        let message = LocateRequest {
+            repository: repository.to_string(),
+            documents: documents.iter().map(ToString::to_string).collect(),
+        };
+        let reply = answer(self.registry.clone().locate(request(message, context)), context).await?;
+        reply.located.into_iter().map(TryInto::try_into).collect()
+    }
+
+    async fn ready(&self) -> Result<(), Fault> {
+        ready(|message| async move { self.registry.clone().ready(message).await }).await
+    }
+}
+
+#[async_trait]
+impl Identities for RemoteRegistry {
+    async fn feed(&self, feed: IdentityFeed, context: &Context) -> Result<(), Fault> {
+        let message: super::wire::FeedRequest = feed.into();
+        answer(self.identities.clone().feed(request(message, context)), context).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! The repository in another process.
+
+use async_trait::async_trait;
+use ihe::Fault;
+use ihe::message::{DocumentRequest, RegistryResponse};
+use ihe::model::Submission;
+use tonic::transport::Channel;
+
+use super::context::{answer, in_time, ready, request};
+use super::octets::{Broken, open, send};
+use super::wire::repository_client::RepositoryClient;
+use super::wire::{ProvideRequest, RetrieveRequest, StagedDocument};
+use super::xml::to_xml;
+use super::{Link, MESSAGE};
+use crate::{ByteStream, Context, Document, Repository, Staged};
+
+/// The gRPC client of a repository.
+#[derive(Clone)]
+pub struct RemoteRepository(RepositoryClient<Channel>);
+
+impl RemoteRepository {
+    /// The repository at the other end of the link.
+    pub fn over(link: &Link) -> Self {
+        Self(RepositoryClient::new(link.channel()).max_decoding_message_size(MESSAGE))
+    }
+}
+
+#[async_trait]
+impl Repository for RemoteRepository {
+    async fn stage(&self, octets: ByteStream, context: &Context) -> Result<Staged, Fault> {
+        let broken = Broken::default();
+        let request = request(send(octets, broken.clone()), context);
+        let mut client = self.0.clone();
+        let staged = answer(client.stage(request), context).await;
+        // A source that broke off is why the far side refused.
+        if let Some(fault) = broken.take() {
+            return Err(fault);
+        }
+        staged?.try_into()
+    }
+
+    async fn provide(
+        &self,
+        submission: Submission,
+        staged: Vec<(Box<str>, Staged)>,
+        context: &Context,
+    ) -> Result<RegistryResponse, Fault> {
+        let documents = staged.into_iter();
+        let message = ProvideRequest {
+            submit_objects: to_xml(&submission),
+            documents: documents
+                .map(|(id, staged)| StagedDocument { id: id.into(), staged: Some(staged.into()) })
+                .collect(),
+        };
+        answer(self.0.clone().provide(request(message, context)), context).await?.try_into()
+    }
+
+    async fn retrieve(&self, document: &DocumentRequest, context: &Context) -> Result<Document, Fault> {
+        let message: RetrieveRequest = document.into();
+        let messages = answer(self.0.clone().retrieve(request(message, context)), context).await?;
+        in_time(context, open(messages)).await
+    }
+
+    async fn ready(&self) -> Result<(), Fault> {
+        ready(|message| async move { self.0.clone().ready(message).await }).await
+    }
+}

@@ -1,0 +1,168 @@
+//! The `[registry]` section.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use ihe::id::{Oid, PatientId};
+use serde::{Deserialize, Deserializer, de};
+use sqlx::postgres::PgConnectOptions;
+
+use crate::error::Error;
+
+/// How the registry is set up.
+#[derive(Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// `sqlite:FILE`, relative to the region's folder, or `postgres://…` without a password.
+    pub database: String,
+    /// A file that holds what `database` would say, password included; it wins over `database`.
+    pub database_file: Option<PathBuf>,
+    /// Connections to PostgreSQL, or readers of SQLite.
+    pub connections: u32,
+    /// How long a request waits for a connection to PostgreSQL.
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+    /// Whether a PostgreSQL schema is brought up to date at the start; SQLite's always is.
+    pub migrate_on_start: bool,
+    /// The authority whose patient identifiers this affinity domain uses. Required.
+    #[serde(deserialize_with = "parsed")]
+    pub assigning_authority: Option<Oid>,
+    /// What happens to a submission whose patient was never fed.
+    pub unknown_patient: UnknownPatient,
+    /// Patients known from the start, as `id^^^&OID&ISO`.
+    #[serde(deserialize_with = "all_parsed")]
+    pub patients: Vec<PatientId>,
+    /// How many whole objects one answer may hold (`XDSTooManyResults`).
+    pub max_results: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database: "sqlite:registry.db".to_owned(),
+            database_file: None,
+            connections: 16,
+            connect_timeout: Duration::from_secs(5),
+            migrate_on_start: false,
+            assigning_authority: None,
+            unknown_patient: UnknownPatient::Refuse,
+            patients: Vec::new(),
+            max_results: 5000,
+        }
+    }
+}
+
+/// Neither a secret address nor patients are shown.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("database", if holds_password(&self.database) { &"(hidden)" } else { &self.database })
+            .field("database_file", &self.database_file)
+            .field("connections", &self.connections)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("migrate_on_start", &self.migrate_on_start)
+            .field("assigning_authority", &self.assigning_authority)
+            .field("unknown_patient", &self.unknown_patient)
+            .field("patients", &self.patients.len())
+            .field("max_results", &self.max_results)
+            .finish()
+    }
+}
+
+/// What happens to a submission whose patient was never fed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownPatient {
+    /// It is refused with `XDSUnknownPatientId`, as the standard has it.
+    Refuse,
+    /// Its patient becomes known.
+    Create,
+}
+
+/// Where the database is.
+pub(crate) enum Database {
+    Sqlite(PathBuf),
+    Postgres(Box<PgConnectOptions>),
+}
+
+impl Config {
+    /// Where the database is, paths taken from `dir`.
+    pub(crate) fn database(&self, dir: &Path) -> Result<Database, Error> {
+        let secret = self.database_file.as_deref().map(|file| read_secret(&dir.join(file))).transpose()?;
+        let address = secret.as_deref().unwrap_or(&self.database);
+        if let Some(file) = address.strip_prefix("sqlite:") {
+            return Ok(Database::Sqlite(dir.join(file)));
+        }
+        if !address.starts_with("postgres://") && !address.starts_with("postgresql://") {
+            return Err(Error::Address { cause: "it begins with neither".to_owned() });
+        }
+        if secret.is_none() && holds_password(address) {
+            return Err(Error::PasswordInConfiguration);
+        }
+        let options = PgConnectOptions::from_str(address).map_err(|e| Error::Address { cause: e.to_string() })?;
+        Ok(Database::Postgres(Box::new(options)))
+    }
+}
+
+fn read_secret(file: &Path) -> Result<String, Error> {
+    let text = std::fs::read_to_string(file).map_err(|cause| Error::File { file: file.into(), cause })?;
+    Ok(text.trim().to_owned())
+}
+
+/// Whether an address reads `…://user:password@…` or names a password among its parameters.
+fn holds_password(address: &str) -> bool {
+    let (_, rest) = address.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    user.contains(':') || rest.contains("password=")
+}
+
+fn parsed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Oid>, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map(Some).map_err(de::Error::custom)
+}
+
+fn all_parsed<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PatientId>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| text.parse().map_err(de::Error::custom)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Result<Database, Error> {
+        Config { database: text.to_owned(), ..Config::default() }.database(Path::new("/region"))
+    }
+
+    #[test]
+    fn a_relative_file_lies_in_the_regions_folder() {
+        assert!(matches!(address("sqlite:data/r.db"), Ok(Database::Sqlite(f)) if f == Path::new("/region/data/r.db")));
+        assert!(matches!(address("sqlite:/var/r.db"), Ok(Database::Sqlite(f)) if f == Path::new("/var/r.db")));
+    }
+
+    #[test]
+    fn a_password_in_the_configuration_is_refused() {
+        for secret in ["postgres://hub:geheim@db/registry", "postgres://db/registry?password=geheim"] {
+            assert!(matches!(address(secret), Err(Error::PasswordInConfiguration)), "{secret}");
+        }
+        assert!(matches!(address("postgres://hub@db:5432/registry"), Ok(Database::Postgres(_))));
+    }
+
+    #[test]
+    fn a_password_in_a_secret_file_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("url"), "postgres://hub:geheim@db/registry\n").unwrap();
+        let config = Config { database_file: Some("url".into()), ..Config::default() };
+        assert!(matches!(config.database(dir.path()), Ok(Database::Postgres(_))));
+        assert!(!format!("{config:?}").contains("geheim"));
+    }
+
+    #[test]
+    fn another_database_is_refused_with_a_hint() {
+        let error = address("mysql://db").err().unwrap();
+        assert!(error.to_string().contains("sqlite:FILE"), "{error}");
+    }
+}

@@ -1,0 +1,113 @@
+//! The two ports of `proto` on a database of our own.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ihe::id::{Oid, RepositoryId, UniqueId};
+use ihe::message::{IdentityFeed, QueryReply, RegistryResponse, StoredQuery};
+use ihe::model::Submission;
+use ihe::{Fault, Kind};
+use proto::{Clock, Context, Identities, Located, Provided, Registry};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::patients::Change;
+use crate::register::Registering;
+use crate::store::{Failure, Store, fault};
+use crate::{find, locate, patients};
+
+/// The registry of this region.
+#[derive(Debug)]
+pub struct LocalRegistry {
+    store: Store,
+    clock: SharedClock,
+    authority: Oid,
+    config: Config,
+}
+
+/// A clock that many hold; it has nothing to show.
+#[derive(Clone)]
+pub(crate) struct SharedClock(pub(crate) Arc<dyn Clock>);
+
+impl std::fmt::Debug for SharedClock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("clock")
+    }
+}
+
+/// Brings the schema of the configured database up to date and returns its version: `musubi migrate`.
+pub async fn migrate(config: &Config, dir: &Path) -> Result<i64, Error> {
+    Store::migrate(config, dir).await
+}
+
+impl LocalRegistry {
+    /// Opens the registry whose region lies in `dir`.
+    pub async fn open(config: Config, dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let authority = config.assigning_authority.clone().ok_or(Error::NoAuthority)?;
+        if let Some(index) = config.patients.iter().position(|patient| patient.authority != authority) {
+            return Err(Error::ForeignPatient { index });
+        }
+        let store = Store::open(&config, dir).await?;
+        if !config.patients.is_empty() {
+            let known = Change::Known(config.patients.clone());
+            store.write(known).await.map_err(|failure| Error::Patients(failure.into_fault()))?;
+        }
+        Ok(Self { store, clock: SharedClock(clock), authority, config })
+    }
+}
+
+#[async_trait]
+impl Registry for LocalRegistry {
+    async fn find(&self, query: StoredQuery, context: &Context) -> Result<QueryReply, Fault> {
+        in_time(context, find::find(&self.store, &query, self.config.max_results)).await
+    }
+
+    async fn register(
+        &self,
+        submission: Submission,
+        provided: Vec<Provided>,
+        context: &Context,
+    ) -> Result<RegistryResponse, Fault> {
+        let rules = (self.authority.clone(), self.config.unknown_patient);
+        let registering = match Registering::new(submission, provided, rules, self.clock.clone()) {
+            Ok(registering) => registering,
+            Err(faults) => return Ok(RegistryResponse::of(faults)),
+        };
+        let outcome = in_time(context, async { Ok(self.store.write(registering).await) }).await?;
+        match outcome {
+            Ok(()) => Ok(RegistryResponse::of([])),
+            Err(Failure::Refused(faults)) => Ok(RegistryResponse::of(faults)),
+            Err(failure @ (Failure::Database(_) | Failure::Unknown(_))) => Err(failure.into_fault()),
+        }
+    }
+
+    async fn locate(
+        &self,
+        repository: &RepositoryId,
+        documents: &[UniqueId],
+        context: &Context,
+    ) -> Result<Vec<Located>, Fault> {
+        in_time(context, locate::locate(&self.store, repository, documents)).await
+    }
+
+    async fn ready(&self) -> Result<(), Fault> {
+        self.store.fetch("SELECT version FROM schema_version", vec![], |_| Ok(())).await.map(drop).map_err(fault)
+    }
+}
+
+#[async_trait]
+impl Identities for LocalRegistry {
+    async fn feed(&self, feed: IdentityFeed, context: &Context) -> Result<(), Fault> {
+        let change = patients::change(feed.what, &self.authority)?;
+        in_time(context, async { self.store.write(change).await.map_err(Failure::into_fault) }).await
+    }
+}
+
+/// Answers by the caller's deadline. A write that is still running then goes on; its outcome is unknown to the caller.
+async fn in_time<T>(context: &Context, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    tokio::time::timeout_at(context.deadline, work).await.unwrap_or_else(|late| {
+        Err(Fault::new(Kind::Timeout, "the registry did not answer before the caller's deadline").because(late))
+    })
+}

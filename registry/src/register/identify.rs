@@ -1,0 +1,128 @@
+//! Identities: symbols become UUIDs, and every object gets what only a registry gives (ITI TF-3 §4.1.12.3).
+
+use std::collections::{HashMap, HashSet};
+
+use ihe::id::{Dtm, EntryUuid, ObjectId, PatientId};
+use ihe::model::{Association, Availability, Submission};
+use ihe::{Fault, Faults, Kind};
+use proto::{Clock, Provided};
+use time::UtcDateTime;
+use uuid::Uuid;
+
+/// What identifying found out.
+pub(super) struct Identified {
+    pub(super) patient: PatientId,
+    pub(super) chosen: Vec<Uuid>,
+    pub(super) contents: HashMap<EntryUuid, [u8; 32]>,
+}
+
+/// The registry's time as metadata has it: UTC, to the second.
+pub(super) fn now(clock: &dyn Clock) -> Result<Dtm, Fault> {
+    let now = UtcDateTime::from(clock.now());
+    format!(
+        "{:04}{:02}{:02}{:02}{:02}{:02}",
+        now.year(),
+        u8::from(now.month()),
+        now.day(),
+        now.hour(),
+        now.minute(),
+        now.second()
+    )
+    .parse()
+}
+
+/// Replaces symbols by fresh UUIDs wherever they stand, and sets status, logicalID, version and lastUpdateTime; a
+/// submitted `home` is not kept.
+pub(super) fn identify(
+    submission: &mut Submission,
+    provided: Vec<Provided>,
+    now: &Dtm,
+    clock: &dyn Clock,
+) -> Result<Identified, Faults> {
+    let patient = submission.set.patient_id.clone().ok_or_else(|| {
+        Fault::new(Kind::RegistryMetadata, "the submission set has no patientId (ITI TF-3 §4.2.3.3.8)")
+    })?;
+    let mut names = Names::default();
+    names.enter(&mut submission.set.id, clock);
+    submission.entries.iter_mut().for_each(|entry| names.enter(&mut entry.id, clock));
+    submission.folders.iter_mut().for_each(|folder| names.enter(&mut folder.id, clock));
+    for association in &mut submission.associations {
+        names.enter(association.id.get_or_insert_with(|| fresh(clock)), clock);
+    }
+    let mut faults = Vec::new();
+    submission.associations.iter_mut().for_each(|association| names.resolve_ends(association, &mut faults));
+    Faults::none_or(faults)?;
+    complete(submission, now);
+
+    let contents = provided.into_iter().filter_map(|p| Some((names.resolve(&p.entry)?.uuid()?, p.content))).collect();
+    Ok(Identified { patient, chosen: names.chosen, contents })
+}
+
+fn complete(submission: &mut Submission, now: &Dtm) {
+    let approved = Some(Availability::Approved);
+    submission.set.status = approved;
+    submission.set.home = None;
+    for entry in &mut submission.entries {
+        entry.logical_id = Some(entry.id.clone());
+        entry.version = Some("1".into());
+        entry.status = approved;
+        entry.home = None;
+    }
+    for folder in &mut submission.folders {
+        folder.logical_id = Some(folder.id.clone());
+        folder.version = Some("1".into());
+        folder.status = approved;
+        folder.home = None;
+        folder.last_update_time = Some(now.clone());
+    }
+    for association in &mut submission.associations {
+        association.status = approved;
+        association.home = None;
+    }
+}
+
+pub(super) fn fresh(clock: &dyn Clock) -> ObjectId {
+    ObjectId::Uuid(EntryUuid(clock.uuid()))
+}
+
+/// The symbols of a message.
+#[derive(Default)]
+struct Names {
+    symbols: HashMap<Box<str>, EntryUuid>,
+    given: HashSet<Uuid>,
+    chosen: Vec<Uuid>,
+}
+
+impl Names {
+    /// Takes note of an object's id, and replaces it if it is a symbol. The same symbol is the same object.
+    fn enter(&mut self, id: &mut ObjectId, clock: &dyn Clock) {
+        match id {
+            ObjectId::Uuid(uuid) if self.given.contains(&uuid.0) => {}
+            ObjectId::Uuid(uuid) => self.chosen.push(uuid.0),
+            ObjectId::Symbol(symbol) => {
+                let uuid = *self.symbols.entry(symbol.clone()).or_insert_with(|| EntryUuid(clock.uuid()));
+                self.given.insert(uuid.0);
+                *id = ObjectId::Uuid(uuid);
+            }
+        }
+    }
+
+    fn resolve(&self, id: &ObjectId) -> Option<ObjectId> {
+        match id {
+            ObjectId::Uuid(_) => Some(id.clone()),
+            ObjectId::Symbol(symbol) => self.symbols.get(symbol).copied().map(ObjectId::Uuid),
+        }
+    }
+
+    fn resolve_ends(&self, association: &mut Association, faults: &mut Vec<Fault>) {
+        for (end, name) in [(&mut association.source, "sourceObject"), (&mut association.target, "targetObject")] {
+            match self.resolve(end) {
+                Some(id) => *end = id,
+                None => faults.push(Fault::new(
+                    Kind::UnresolvedReference,
+                    format!("{name} \"{end}\" is a symbol that names no object of the submission (ITI TF-3 §4.1.12.3)"),
+                )),
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! PostgreSQL: a pool, transactions that are run again where that helps, and locks by name.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
+
+use super::failure::{surely_rolled_back, worth_another_run};
+use super::schema::{self, Outdated};
+use super::{Failure, Read, Row, Sql, Tx, Value, Work};
+use crate::config::Config;
+use crate::error::Error;
+
+/// Counts the table that holds the schema's version.
+pub(super) const SCHEMA_TABLE: &str = "SELECT COUNT(*) FROM information_schema.tables \
+     WHERE table_schema = current_schema() AND table_name = 'schema_version'";
+
+/// The migrations are written for SQLite; this is all that differs. The order matters.
+const TYPES: &[(&str, &str)] = &[
+    ("seq INTEGER PRIMARY KEY", "seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+    (" INTEGER", " BIGINT"),
+    (" BLOB", " BYTEA"),
+    (") STRICT, WITHOUT ROWID;", ");"),
+    (") STRICT;", ");"),
+];
+
+/// How often a transaction is run before its failure is reported.
+const RUNS: u32 = 8;
+/// An idle connection of this age is tried before it is used.
+const DOUBTFUL_AFTER: Duration = Duration::from_secs(10);
+
+/// A pool of connections to a server.
+pub(crate) struct Engine {
+    pool: PgPool,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("postgres")
+    }
+}
+
+impl Engine {
+    /// Connects and checks the schema, or brings it up to date.
+    pub(super) async fn open(options: PgConnectOptions, config: &Config, upgrade: bool) -> Result<Self, Error> {
+        let database = options.get_database().unwrap_or("postgres").to_owned();
+        let pool = PgPoolOptions::new()
+            .max_connections(config.connections.max(1))
+            .acquire_timeout(config.connect_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, idle| {
+                Box::pin(async move {
+                    if idle.idle_for > DOUBTFUL_AFTER {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_with(options.application_name("musubi-registry").disable_statement_logging())
+            .await
+            .map_err(|cause| Error::Unusable { database, cause })?;
+
+        let mut tx = Tx::Postgres(pool.begin().await?);
+        // Two hubs that start at the same time bring the schema up to date one after the other.
+        tx.lock(&["schema".to_owned()]).await?;
+        schema::settle(&mut tx, if upgrade { Outdated::Upgrade } else { Outdated::Refuse }).await?;
+        commit(tx).await?;
+        Ok(Self { pool })
+    }
+
+    pub(super) async fn fetch<T: Send>(
+        &self,
+        sql: Sql,
+        values: Vec<Value<'_>>,
+        mut read: impl Read<T>,
+    ) -> sqlx::Result<Vec<T>> {
+        let mut run = 1;
+        loop {
+            let answer = match self.pool.acquire().await {
+                Ok(mut connection) => fetch(&mut connection, sql.clone(), values.clone(), &mut read).await,
+                Err(error) => Err(error),
+            };
+            match answer {
+                Err(error) if run < RUNS && worth_another_run(&error) => {}
+                done => return done,
+            }
+            run += 1;
+        }
+    }
+
+    /// Runs the transaction in a task of its own: a caller that hangs up does not stop it.
+    pub(super) async fn write<W: Work>(&self, work: Arc<W>) -> Result<W::Done, Failure> {
+        let pool = self.pool.clone();
+        let running = tokio::spawn(async move {
+            let mut run = 1;
+            loop {
+                match attempt(&pool, work.as_ref()).await {
+                    Err(Failure::Database(cause)) if run < RUNS && worth_another_run(&cause) => {
+                        tracing::info!(transaction = W::NAME, run, error = %cause, "a transaction is run again");
+                    }
+                    done => return done,
+                }
+                tokio::time::sleep(Duration::from_millis(1 << run)).await;
+                run += 1;
+            }
+        });
+        running.await.unwrap_or_else(|e| Err(Failure::Unknown(e.into())))
+    }
+}
+
+async fn attempt<W: Work>(pool: &PgPool, work: &W) -> Result<W::Done, Failure> {
+    let mut tx = Tx::Postgres(pool.begin().await?);
+    let done = work.run(&mut tx).await?;
+    match commit(tx).await {
+        Ok(()) => Ok(done),
+        Err(cause) if surely_rolled_back(&cause) => Err(cause.into()),
+        Err(cause) => Err(Failure::Unknown(cause.into())),
+    }
+}
+
+async fn commit(tx: Tx) -> sqlx::Result<()> {
+    match tx {
+        Tx::Postgres(tx) => tx.commit().await,
+        Tx::Sqlite(_) => Ok(()),
+    }
+}
+
+pub(super) async fn fetch<T: Send>(
+    connection: &mut PgConnection,
+    sql: Sql,
+    values: Vec<Value<'_>>,
+    mut read: impl Read<T>,
+) -> sqlx::Result<Vec<T>> {
+    let mut rows = sqlx::query_with(AssertSqlSafe(sql), arguments(values)?).fetch(connection);
+    let mut all = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        all.push(read(&Row::Postgres(&row))?);
+    }
+    Ok(all)
+}
+
+pub(super) async fn execute(connection: &mut PgConnection, sql: Sql, values: Vec<Value<'_>>) -> sqlx::Result<()> {
+    sqlx::query_with(AssertSqlSafe(sql), arguments(values)?).execute(connection).await.map(drop)
+}
+
+pub(super) async fn script(connection: &mut PgConnection, text: &'static str) -> sqlx::Result<()> {
+    let text = TYPES.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.map(drop)
+}
+
+/// Takes the locks in one order, whatever order the names come in: so no two transactions wait for each other.
+pub(super) async fn lock(connection: &mut PgConnection, names: &[String]) -> sqlx::Result<()> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let sql = "SELECT pg_advisory_xact_lock(key) FROM \
+         (SELECT DISTINCT hashtextextended(name, 0) AS key FROM unnest($1::text[]) AS name ORDER BY key) AS keys";
+    sqlx::query(sql).bind(names).execute(connection).await.map(drop)
+}
+
+fn arguments(values: Vec<Value<'_>>) -> sqlx::Result<PgArguments> {
+    let mut arguments = PgArguments::default();
+    for value in values {
+        value.add_to_postgres(&mut arguments)?;
+    }
+    Ok(arguments)
+}

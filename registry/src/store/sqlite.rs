@@ -1,0 +1,295 @@
+//! SQLite: one writer that commits many transactions at once, and readers that never wait for it.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use parking_lot::Mutex;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::schema::{self, Outdated};
+use super::{Failure, Read, Row, Sql, Tx, Value, Work};
+use crate::config::Config;
+use crate::error::Error;
+use ihe::{Fault, Kind};
+
+/// Counts the table that holds the schema's version.
+pub(super) const SCHEMA_TABLE: &str =
+    "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
+
+/// How many transactions may wait for the writer; more are refused as busy.
+const QUEUE: usize = 1024;
+/// How many transactions share one commit, and so one fsync.
+const TOGETHER: usize = 128;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An open database file.
+pub(crate) struct Engine {
+    readers: Readers,
+    jobs: mpsc::Sender<Box<dyn Job>>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sqlite")
+    }
+}
+
+impl Engine {
+    /// Opens or creates the file and brings its schema up to date.
+    pub(super) async fn open(file: &Path, config: &Config) -> Result<Self, Error> {
+        create_private(file).map_err(|cause| Error::File { file: file.into(), cause })?;
+        let unusable = |cause| Error::Unusable { database: file.display().to_string(), cause };
+        let options = options(file);
+        let mut writer = Tx::Sqlite(
+            options
+                .clone()
+                // Both are properties of the file: the writer alone sets them.
+                .page_size(8192)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .pragma("journal_size_limit", "67108864")
+                .pragma("cache_size", "-65536")
+                .connect()
+                .await
+                .map_err(unusable)?,
+        );
+        writer.execute("BEGIN IMMEDIATE", vec![]).await?;
+        schema::settle(&mut writer, Outdated::Upgrade).await?;
+        writer.execute("COMMIT", vec![]).await?;
+
+        let mut idle = Vec::new();
+        for _ in 0..config.connections.max(1) {
+            idle.push(options.clone().pragma("query_only", "ON").connect().await.map_err(unusable)?);
+        }
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(write_until_closed(writer, queue));
+        Ok(Self { readers: Readers::new(idle), jobs })
+    }
+
+    pub(super) async fn fetch<T: Send>(
+        &self,
+        sql: Sql,
+        values: Vec<Value<'_>>,
+        read: impl Read<T>,
+    ) -> sqlx::Result<Vec<T>> {
+        let mut reader = self.readers.take().await?;
+        fetch(reader.connection()?, sql, values, read).await
+    }
+
+    pub(super) async fn write<W: Work>(&self, work: Arc<W>) -> Result<W::Done, Failure> {
+        let (reply, done) = oneshot::channel();
+        let job = Box::new(Pending { work, outcome: None, reply });
+        // The only other error is a writer that has gone, which happens at the end of the process.
+        self.jobs.try_send(job).map_err(|e| {
+            Failure::from(
+                Fault::new(Kind::RegistryBusy, "too many submissions wait for the registry; send it again")
+                    .because(e.to_string()),
+            )
+        })?;
+        done.await.unwrap_or_else(|e| Err(Failure::Unknown(e.into())))
+    }
+}
+
+/// What every connection needs.
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .statement_cache_capacity(256)
+        .row_buffer_size(256)
+        // LIKE then means the same as in PostgreSQL.
+        .pragma("case_sensitive_like", "ON")
+        .pragma("mmap_size", "1073741824")
+        .pragma("temp_store", "MEMORY")
+        .disable_statement_logging()
+}
+
+/// Creates the file so that only its owner reads it; SQLite gives its companion files the same mode.
+fn create_private(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(file).map(drop)
+}
+
+pub(super) async fn fetch<T: Send>(
+    connection: &mut SqliteConnection,
+    sql: Sql,
+    values: Vec<Value<'_>>,
+    mut read: impl Read<T>,
+) -> sqlx::Result<Vec<T>> {
+    let mut rows = sqlx::query_with(AssertSqlSafe(sql), arguments(values)?).fetch(connection);
+    let mut all = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        all.push(read(&Row::Sqlite(&row))?);
+    }
+    Ok(all)
+}
+
+pub(super) async fn execute(connection: &mut SqliteConnection, sql: Sql, values: Vec<Value<'_>>) -> sqlx::Result<()> {
+    sqlx::query_with(AssertSqlSafe(sql), arguments(values)?).execute(connection).await.map(drop)
+}
+
+pub(super) async fn script(connection: &mut SqliteConnection, text: &'static str) -> sqlx::Result<()> {
+    sqlx::raw_sql(text).execute(connection).await.map(drop)
+}
+
+fn arguments(values: Vec<Value<'_>>) -> sqlx::Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    for value in values {
+        value.add_to_sqlite(&mut arguments)?;
+    }
+    Ok(arguments)
+}
+
+/// Connections that only read. A pool of our own, because sqlx's asks the worker thread once more after every query.
+struct Readers {
+    idle: Mutex<Vec<SqliteConnection>>,
+    free: Semaphore,
+}
+
+impl Readers {
+    fn new(idle: Vec<SqliteConnection>) -> Self {
+        Self { free: Semaphore::new(idle.len()), idle: Mutex::new(idle) }
+    }
+
+    async fn take(&self) -> sqlx::Result<Reader<'_>> {
+        let permit = self.free.acquire().await.map_err(|_closed| sqlx::Error::PoolClosed)?;
+        let connection = self.idle.lock().pop();
+        Ok(Reader { connection, readers: self, _permit: permit })
+    }
+}
+
+/// A borrowed connection; it goes back when this is dropped, before the permit does.
+struct Reader<'r> {
+    connection: Option<SqliteConnection>,
+    readers: &'r Readers,
+    _permit: tokio::sync::SemaphorePermit<'r>,
+}
+
+impl Reader<'_> {
+    fn connection(&mut self) -> sqlx::Result<&mut SqliteConnection> {
+        self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        self.readers.idle.lock().extend(self.connection.take());
+    }
+}
+
+/// A transaction that waits for the writer, of whatever type.
+#[async_trait]
+trait Job: Send {
+    /// Runs it and keeps the outcome; an error has to be undone.
+    async fn run(&mut self, tx: &mut Tx) -> Result<(), Undo>;
+
+    /// Tells the outcome, or what kept it from being committed.
+    fn answer(self: Box<Self>, instead: Option<Failure>);
+}
+
+/// A job failed; the cause, if the database was it.
+struct Undo(Option<Arc<sqlx::Error>>);
+
+struct Pending<W: Work> {
+    work: Arc<W>,
+    outcome: Option<Result<W::Done, Failure>>,
+    reply: oneshot::Sender<Result<W::Done, Failure>>,
+}
+
+#[async_trait]
+impl<W: Work> Job for Pending<W> {
+    async fn run(&mut self, tx: &mut Tx) -> Result<(), Undo> {
+        let outcome = self.work.run(tx).await;
+        let undo = match &outcome {
+            Ok(_) => Ok(()),
+            Err(Failure::Database(cause)) => {
+                tracing::warn!(transaction = W::NAME, error = %cause, "a transaction failed");
+                Err(Undo(Some(Arc::clone(cause))))
+            }
+            Err(Failure::Refused(_) | Failure::Unknown(_)) => Err(Undo(None)),
+        };
+        self.outcome = Some(outcome);
+        undo
+    }
+
+    fn answer(self: Box<Self>, instead: Option<Failure>) {
+        let outcome = match (instead, self.outcome) {
+            // A refusal stands, whatever became of the others.
+            (_, Some(Err(refused @ Failure::Refused(_)))) => Err(refused),
+            (Some(failure), _) => Err(failure),
+            (None, Some(outcome)) => outcome,
+            (None, None) => Err(Failure::Unknown("the transaction was never run".into())),
+        };
+        // A caller who has gone hears nothing.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+async fn write_until_closed(mut writer: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    let mut batch = Vec::new();
+    while queue.recv_many(&mut batch, TOGETHER).await > 0 {
+        commit_together(&mut writer, std::mem::take(&mut batch)).await;
+    }
+    if let Tx::Sqlite(connection) = writer {
+        // Nothing can be done about an error here, and nothing is lost by it: the log of the database survives.
+        let _ = connection.close().await;
+    }
+}
+
+/// Runs all jobs in one transaction, each in a savepoint of its own, commits once, then answers them all.
+async fn commit_together(tx: &mut Tx, mut batch: Vec<Box<dyn Job>>) {
+    let failure = match run_all(tx, &mut batch).await {
+        Ok(()) => tx.execute("COMMIT", vec![]).await.err().map(|cause| {
+            let cause = Arc::new(cause);
+            tracing::error!(error = %cause, "a commit failed");
+            Ending::Unknown(cause)
+        }),
+        Err(cause) => Some(Ending::NotWritten(cause)),
+    };
+    if failure.is_some() {
+        // After some errors SQLite has rolled back already, then this one fails.
+        let _ = tx.execute("ROLLBACK", vec![]).await;
+    }
+    for job in batch {
+        job.answer(failure.as_ref().map(Ending::as_failure));
+    }
+}
+
+/// How a whole batch failed.
+enum Ending {
+    NotWritten(Arc<sqlx::Error>),
+    Unknown(Arc<sqlx::Error>),
+}
+
+impl Ending {
+    fn as_failure(&self) -> Failure {
+        match self {
+            Self::NotWritten(cause) => Failure::Database(Arc::clone(cause)),
+            Self::Unknown(cause) => Failure::Unknown(Arc::clone(cause).into()),
+        }
+    }
+}
+
+async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Job>]) -> Result<(), Arc<sqlx::Error>> {
+    tx.execute("BEGIN IMMEDIATE", vec![]).await?;
+    for job in batch {
+        tx.execute("SAVEPOINT job", vec![]).await?;
+        if let Err(Undo(cause)) = job.run(tx).await {
+            // This fails if SQLite has given up the whole transaction (disk full, I/O error); the cause says why.
+            let undone = tx.execute("ROLLBACK TO job", vec![]).await;
+            undone.map_err(|e| cause.unwrap_or_else(|| Arc::new(e)))?;
+        }
+        tx.execute("RELEASE job", vec![]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! The registry through its ports, every test on SQLite and on PostgreSQL.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm, reason = "a test says what it expects")]
+
+#[path = "../../../tests/support/postgres.rs"]
+mod postgres;
+
+mod bench;
+mod sample;
+
+mod concurrency;
+mod feed;
+mod find;
+mod open;
+mod oracle;
+mod register;
+mod replace;
+mod speed;

@@ -1,0 +1,179 @@
+//! A real PostgreSQL for tests: one throw-away cluster for the test process, a fresh database for each test.
+//!
+//! Include it with `#[path = "…/tests/support/postgres.rs"] mod postgres;`. It needs only the standard library.
+//!
+//! The cluster listens on a Unix socket in a folder of its own, so it needs no port. It is started by a shell that
+//! then waits for the end of its standard input: when the test process ends, however it ends, the pipe closes, and the
+//! shell stops the server and removes the folder.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    programs: PathBuf,
+    socket: PathBuf,
+    databases: AtomicU32,
+    /// Held open as long as this process lives.
+    _alive: ChildStdin,
+    _shell: Child,
+}
+
+/// A database of its own.
+#[derive(Debug)]
+pub(crate) struct Database {
+    cluster: &'static Cluster,
+    name: String,
+}
+
+/// Makes an empty database on this process's cluster, which the first call starts.
+///
+/// # Panics
+///
+/// If PostgreSQL is not installed or does not start: a test that needs it then fails and says so.
+pub(crate) fn fresh_database() -> Database {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    let cluster = CLUSTER.get_or_init(|| Cluster::start(Durability::Off));
+    cluster.fresh_database()
+}
+
+/// Whether the server waits for the disk.
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "each test binary that includes this file uses a part of it")]
+pub(crate) enum Durability {
+    /// Fast: for everything but a crash or a measurement.
+    Off,
+    /// As in production.
+    On,
+}
+
+impl Cluster {
+    /// Starts a cluster.
+    ///
+    /// # Panics
+    ///
+    /// If PostgreSQL is not installed or does not start.
+    pub(crate) fn start(durability: Durability) -> Self {
+        let programs = programs();
+        let fsync = match durability {
+            Durability::Off => "-c fsync=off -c synchronous_commit=off -c full_page_writes=off",
+            Durability::On => "",
+        };
+        let mut shell =
+            as_server_user(&SCRIPT.replace("{programs}", &programs.display().to_string()).replace("{fsync}", fsync))
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("a shell starts");
+        let alive = shell.stdin.take().expect("stdin is a pipe");
+        let mut line = String::new();
+        BufReader::new(shell.stdout.take().expect("stdout is a pipe")).read_line(&mut line).expect("the shell answers");
+        let mut said = String::new();
+        if line.trim().is_empty() {
+            let _ = shell.stderr.take().expect("stderr is a pipe").read_to_string(&mut said);
+        }
+        assert!(!line.trim().is_empty(), "PostgreSQL did not start: {said}");
+        let socket = PathBuf::from(line.trim());
+        Self { programs, socket, databases: AtomicU32::new(0), _alive: alive, _shell: shell }
+    }
+
+    /// Makes an empty database.
+    pub(crate) fn fresh_database(&'static self) -> Database {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.run("postgres", &format!("CREATE DATABASE {name}"));
+        Database { cluster: self, name }
+    }
+
+    fn run(&self, database: &str, sql: &str) -> String {
+        let output = Command::new(self.programs.join("psql"))
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-c", sql, "-h"])
+            .arg(&self.socket)
+            .output()
+            .expect("psql starts");
+        assert!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+}
+
+#[allow(dead_code, reason = "each test binary that includes this file uses a part of it")]
+impl Database {
+    /// Where it is, without a password.
+    pub(crate) fn url(&self) -> String {
+        // In a URL's host position a socket's folder is percent-encoded.
+        let folder = self.cluster.socket.display().to_string().replace('/', "%2F");
+        format!("postgres://postgres@{folder}/{}", self.name)
+    }
+
+    /// Runs SQL beside the program under test and returns what it prints.
+    pub(crate) fn run(&self, sql: &str) -> String {
+        self.cluster.run(&self.name, sql)
+    }
+
+    /// Cuts every connection to this database, as a restart of the server would.
+    pub(crate) fn cut_connections(&self) {
+        let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        self.cluster.run("postgres", &sql);
+    }
+}
+
+/// Prints the socket's folder once the server answers, and cleans up when standard input ends.
+const SCRIPT: &str = r#"
+set -eu
+cd /
+folder=$(mktemp -d "${TMPDIR:-/tmp}/musubi-postgres.XXXXXX")
+chmod 755 "$folder"
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"{programs}/initdb" --no-sync -A trust -U postgres -E UTF8 --locale=C -D "$folder/data" > "$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+"{programs}/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=200 {fsync} >> "$folder/log" 2>&1 &
+server=$!
+trap 'kill -QUIT $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$folder"' EXIT
+attempts=300
+until "{programs}/pg_isready" -q -h "$folder"; do
+    attempts=$((attempts - 1))
+    if [ $attempts = 0 ] || ! kill -0 $server 2>/dev/null; then cat "$folder/log" >&2; exit 1; fi
+    sleep 0.1
+done
+echo "$folder"
+exec > /dev/null
+read -r _ || true
+"#;
+
+/// A shell that may run a server: PostgreSQL refuses to run as root.
+fn as_server_user(script: &str) -> Command {
+    let root = std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
+    if root {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--", "sh", "-c", script]);
+        command
+    } else {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+}
+
+/// The folder of the server's programs: where the PATH leads, or the newest of Debian's.
+fn programs() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // A PATH often holds links to some of the programs only; the rest lie beside what the links point to.
+    let on_path = std::env::split_paths(&path).filter_map(|folder| folder.join("initdb").canonicalize().ok());
+    let mut installed: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|version| Some((version.file_name().to_str()?.parse().ok()?, version.path().join("bin"))))
+        .collect();
+    installed.sort();
+    on_path
+        .filter_map(|initdb| initdb.parent().map(Path::to_path_buf))
+        .chain(installed.into_iter().rev().map(|(_, folder)| folder))
+        .find(|folder| ["initdb", "postgres", "pg_isready", "psql"].iter().all(|name| folder.join(name).is_file()))
+        .expect("this test needs PostgreSQL: apt-get install postgresql")
+}
