@@ -47,7 +47,7 @@ impl AuditTrail {
                 let written = log.append(batch.iter().map(|entry| entry.line.as_slice()));
                 for entry in batch.drain(..) {
                     // Nobody waits any more when the client hung up; the record stands all the same.
-                    let _ = entry.done.send(written.as_ref().map(|()| ()).map_err(refusal));
+                    let _ = entry.done.send(written.as_ref().copied().map_err(refusal));
                 }
             }
         })?;

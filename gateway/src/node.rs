@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hpki::tls::Refused;
 use ihe::Fault;
-use ihe::audit::{Activity, AuditMessage, AuditSource, NetworkAccessPoint, Party, SourceType};
+use ihe::audit::{Activity, AuditMessage, AuditSource, NetworkAccessPoint, Outcome, Party, SourceType};
 use ihe::id::HomeCommunity;
 use proto::Clock;
 
@@ -81,7 +81,7 @@ impl Node {
             process_id: None,
             network: Some(NetworkAccessPoint::Ip(from.ip())),
         };
-        let message = AuditMessage::node_authentication_failure(
+        let mut message = AuditMessage::node_authentication_failure(
             self.party(format!("tls://{here}"), here),
             remote,
             here.to_string(),
@@ -90,6 +90,9 @@ impl Node {
             self.source(),
             self.clock.now(),
         );
+        if refused.refusal.outcome() == 8 {
+            message.event.outcome = Outcome::Serious;
+        }
         // The peer stays outside whether or not this is kept; `keep` has logged it.
         let _ = self.keep(&message).await;
     }

@@ -10,8 +10,9 @@ use ihe::{Fault, Faults};
 use proto::Document;
 
 use crate::call::{Answer, Call, Facts};
-use crate::gateway::Gateway;
-use crate::transactions::{Spec, Transaction};
+use crate::gateway::{Gateway, endpoint};
+use crate::listen::Peer;
+use crate::transactions::{ALL, Iti, Spec, Transaction};
 
 /// An answer that is ready to be sent: everything about it is on record.
 pub(crate) struct Said {
@@ -93,6 +94,16 @@ async fn failed(spec: &Spec, call: &Call, facts: Vec<Facts>, faults: Faults) -> 
         }
     }
     fault
+}
+
+/// Records a request that was refused before its transaction read it: nothing is known but who and where.
+pub(crate) async fn refused(iti: Iti, gateway: &Gateway, peer: &Peer, fault: &Fault) -> Result<(), Fault> {
+    let Some(spec) = ALL.iter().find(|spec| spec.id == iti) else { return Ok(()) };
+    let network = Some(NetworkAccessPoint::Ip(peer.from.ip()));
+    let client = Party { user_id: peer.caller.subject.to_string(), process_id: None, network };
+    let server = gateway.node.party(endpoint("https", peer.here, &format!("/iti{}", iti.0)), peer.here);
+    let ended = Ended { outcome: Outcome::Serious, why: Some(&fault.detail) };
+    gateway.node.keep(&message(spec, gateway, Facts::default(), ended, client, server)).await
 }
 
 fn record(spec: &Spec, call: &Call, facts: Facts, outcome: Outcome, why: Option<&str>) -> AuditMessage {

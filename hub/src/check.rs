@@ -159,12 +159,11 @@ async fn roles(config: &Config, clock: &Arc<dyn Clock>, findings: &mut Findings)
         Ok(()) => findings.good("registry", "its database is open, and of this version's schema"),
         Err(fault) => findings.fail("registry", fault.to_string()),
     }
-    match roles.repository {
-        Some(repository) => match repository.ready().await {
+    if let Some(repository) = roles.repository {
+        match repository.ready().await {
             Ok(()) => findings.good("repository", "its store can be written"),
             Err(fault) => findings.fail("repository", fault.to_string()),
-        },
-        None => {}
+        }
     }
 }
 

@@ -25,6 +25,10 @@ use crate::internal;
 
 /// How often files of certificates, keys and revocation lists are looked at for changes.
 const WATCH: Duration = Duration::from_secs(5);
+/// How often documents that were begun and never finished are swept away, and how old they must be: no upload takes
+/// that long.
+const SWEEP: Duration = Duration::from_secs(60 * 60);
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A hub that is running.
 pub struct Hub {
@@ -127,6 +131,9 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Hub>
         }
     });
     tasks.spawn(watch(Arc::clone(&trust), metrics, stop.clone()));
+    if let Some(documents) = roles.documents {
+        tasks.spawn(sweep(documents, stop.clone()));
+    }
     tasks.close();
     node.activity(Activity::Start).await?;
     tracing::info!(region = %config.name, roles = ?config.roles, ?addresses, "the hub is up");
@@ -157,6 +164,8 @@ pub(crate) struct Roles {
     pub(crate) registry: Arc<dyn Registry>,
     identities: Arc<dyn Identities>,
     pub(crate) repository: Option<Arc<dyn Repository>>,
+    /// The repository, if it is this process's own.
+    documents: Option<Arc<LocalRepository>>,
     here: Vec<Role>,
 }
 
@@ -177,17 +186,20 @@ impl Roles {
             let remote = Arc::new(RemoteRegistry::over(&link("internal.registry", &config.internal.registry)?));
             (Arc::clone(&remote) as _, remote)
         };
+        let mut documents = None;
         let repository: Option<Arc<dyn Repository>> = if config.roles.contains(&Role::Repository) {
             let settings = config.repository.clone();
             let behind = Arc::clone(&registry);
-            Some(Arc::new(LocalRepository::open(settings, &config.folder, behind, Arc::clone(clock)).await?))
+            let local = Arc::new(LocalRepository::open(settings, &config.folder, behind, Arc::clone(clock)).await?);
+            documents = Some(Arc::clone(&local));
+            Some(local)
         } else if config.roles.contains(&Role::Gateway) {
             let link = link("internal.repository", &config.internal.repository)?;
             Some(Arc::new(RemoteRepository::over(&link)))
         } else {
             None
         };
-        Ok(Self { registry, identities, repository, here: config.roles.clone() })
+        Ok(Self { registry, identities, repository, documents, here: config.roles.clone() })
     }
 
     /// What a gateway needs, if this process has it.
@@ -295,6 +307,24 @@ async fn watch(trust: Arc<Reloadable>, metrics: PrometheusHandle, stop: Cancella
         metrics.run_upkeep();
         if !trust.changed_files().is_empty() {
             reload(&trust);
+        }
+    }
+}
+
+/// Sweeps away what uploads left behind that never came to their end.
+async fn sweep(documents: Arc<LocalRepository>, stop: CancellationToken) {
+    let mut every = tokio::time::interval(SWEEP);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        match documents.sweep(ABANDONED).await {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "documents that were begun and never finished were swept away"),
+            Err(cause) => {
+                tracing::warn!(%cause, "abandoned documents could not be swept away; the next round will try again")
+            }
         }
     }
 }

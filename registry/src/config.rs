@@ -161,6 +161,28 @@ mod tests {
     }
 
     #[test]
+    fn every_key_is_read_and_no_other() {
+        let text = r#"
+            database = "postgres://hub@db/registry"
+            database_file = "/run/secrets/database-url"
+            connections = 4
+            connect_timeout = "250ms"
+            migrate_on_start = true
+            assigning_authority = "2.999.1"
+            unknown_patient = "create"
+            patients = ["P-1^^^&2.999.1&ISO"]
+            max_results = 100
+        "#;
+        let config: Config = toml::from_str(text).unwrap();
+        assert_eq!(config.connect_timeout, Duration::from_millis(250));
+        assert_eq!(config.assigning_authority.as_ref().map(Oid::as_str), Some("2.999.1"));
+        assert_eq!((config.unknown_patient, config.patients.len()), (UnknownPatient::Create, 1));
+        assert!(!format!("{config:?}").contains("P-1"));
+        assert!(toml::from_str::<Config>("max_result = 1").is_err());
+        assert!(toml::from_str::<Config>("assigning_authority = \"local\"").is_err());
+    }
+
+    #[test]
     fn another_database_is_refused_with_a_hint() {
         let error = address("mysql://db").err().unwrap();
         assert!(error.to_string().contains("sqlite:FILE"), "{error}");

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use ihe::id::{Oid, RepositoryId, UniqueId};
 use ihe::message::{IdentityFeed, QueryReply, RegistryResponse, StoredQuery};
 use ihe::model::Submission;
-use ihe::{Fault, Kind};
+use ihe::{Fault, Faults, Kind};
 use proto::{Clock, Context, Identities, Located, Provided, Registry};
 
 use crate::config::Config;
@@ -73,12 +73,12 @@ impl Registry for LocalRegistry {
         let rules = (self.authority.clone(), self.config.unknown_patient);
         let registering = match Registering::new(submission, provided, rules, self.clock.clone()) {
             Ok(registering) => registering,
-            Err(faults) => return Ok(RegistryResponse::of(faults)),
+            Err(faults) => return refused(faults),
         };
         let outcome = in_time(context, async { Ok(self.store.write(registering).await) }).await?;
         match outcome {
             Ok(()) => Ok(RegistryResponse::of([])),
-            Err(Failure::Refused(faults)) => Ok(RegistryResponse::of(faults)),
+            Err(Failure::Refused(faults)) => refused(faults),
             Err(failure @ (Failure::Database(_) | Failure::Unknown(_))) => Err(failure.into_fault()),
         }
     }
@@ -102,6 +102,15 @@ impl Identities for LocalRegistry {
     async fn feed(&self, feed: IdentityFeed, context: &Context) -> Result<(), Fault> {
         let change = patients::change(feed.what, &self.authority)?;
         in_time(context, async { self.store.write(change).await.map_err(Failure::into_fault) }).await
+    }
+}
+
+/// A submission that broke rules is answered; a defect of ours is not its sender's fault.
+fn refused(faults: Faults) -> Result<RegistryResponse, Fault> {
+    let (mut defects, broken): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.kind == Kind::Internal);
+    match defects.pop() {
+        Some(defect) => Err(defect),
+        None => Ok(RegistryResponse::of(broken)),
     }
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn lock_name(patient: &PatientId) -> String {
 }
 
 /// The rows of a patient and of everybody merged into them, as `seq` and `merged`; `$1` and `$2` are value and
-/// authority. A subsumed identifier has none (ITI TF-2 §3.18.4.1.2.3.8: it is unknown).
+/// authority. A subsumed identifier has none (ITI TF-2 §3.18.4.1.3: it is unknown).
 pub(crate) const ROWS: &str = "SELECT seq, CAST(0 AS BIGINT) AS merged FROM patient \
      WHERE value = $1 AND authority = $2 AND survivor IS NULL \
      UNION ALL SELECT subsumed.seq, 1 FROM patient AS own JOIN patient AS subsumed ON subsumed.survivor = own.seq \

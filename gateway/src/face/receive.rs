@@ -40,12 +40,20 @@ impl Receiver<'_> {
     /// Reads the whole message.
     pub(crate) async fn receive(self, media_type: &MediaType, body: &mut Intake) -> Result<Message, Fault> {
         if !media_type.is_package() {
-            // An ITI-41 outside of MTOM carries its documents in the XML (ITI TF-2 §V.3.6 asks for MTOM; we are lenient).
-            let limit = if self.may_bring.is_ok() { self.limits.inline_bytes } else { self.limits.soap_bytes };
-            let envelope = body.whole(limit, "inline_bytes").await?;
+            let (limit, name) = self.envelope_limit();
+            let envelope = body.whole(limit, name).await?;
             return Ok(Message { envelope, packaged: false, documents: Vec::new() });
         }
         self.package(media_type, body).await
+    }
+
+    /// How large an envelope may be. One that may bring documents may have them inside, as base64: MTOM leaves the
+    /// choice to the sender (XOP 1.0 §1), and some send no package at all (ITI TF-2 V.3.6 asks for one; we are lenient).
+    fn envelope_limit(&self) -> (usize, &'static str) {
+        match &self.may_bring {
+            Ok(()) => (self.limits.inline_bytes, "inline_bytes"),
+            Err(_) => (self.limits.soap_bytes, "soap_bytes"),
+        }
     }
 
     async fn package(mut self, media_type: &MediaType, body: &mut Intake) -> Result<Message, Fault> {
@@ -85,12 +93,11 @@ impl Receiver<'_> {
 
     /// The root part, kept in memory.
     async fn envelope(&self, source: &mut Source<'_>) -> Result<Bytes, Fault> {
+        let (limit, name) = self.envelope_limit();
         let mut whole = BytesMut::new();
         loop {
             match source.next().await? {
-                Event::Data(piece) if whole.len() + piece.len() > self.limits.inline_bytes => {
-                    return Err(too_large("inline_bytes", self.limits.inline_bytes as u64));
-                }
+                Event::Data(piece) if whole.len() + piece.len() > limit => return Err(too_large(name, limit as u64)),
                 Event::Data(piece) => whole.extend_from_slice(&piece),
                 Event::Part(_) | Event::PartEnd | Event::NeedMore | Event::End => return Ok(whole.freeze()),
             }

@@ -73,13 +73,13 @@ async fn serve(request: Request<Incoming>, peer: Arc<Peer>, gateway: Arc<Gateway
     let trace = TraceContext::receive(traceparent, gateway.clock().uuid());
     let context = Context { trace, deadline: begun + gateway.config.request_timeout };
     let span = tracing::info_span!("request", id = %trace.request_id(), caller = %peer.caller.name);
-    let mut exchange = Exchange { peer, gateway, context, transaction: None, received: 0 };
+    let mut exchange = Exchange { peer, gateway, context, transaction: None, received: 0, recorded: false };
     async {
         let answered = exchange.answer(request).await;
         let took = begun.elapsed();
         let (mut response, error) = match answered {
             Ok((response, error)) => (response, error),
-            Err(refused) => exchange.refuse(&refused),
+            Err(refused) => exchange.refuse(refused).await,
         };
         let sent = reply::length(&response);
         let measured = Measured { error: error.as_deref(), took, received: exchange.received, sent };
@@ -120,6 +120,8 @@ struct Exchange {
     context: Context,
     transaction: Option<Iti>,
     received: u64,
+    /// Whether what became of it is on record.
+    recorded: bool,
 }
 
 type Answered = (Response, Option<Box<str>>);
@@ -150,9 +152,10 @@ impl Exchange {
     }
 
     /// Whether the caller may; if not, that is recorded.
-    async fn permit(&self, iti: Iti, path: &str) -> Result<(), Fault> {
+    async fn permit(&mut self, iti: Iti, path: &str) -> Result<(), Fault> {
         let Err(fault) = self.peer.caller.may(iti) else { return Ok(()) };
         let function = endpoint("https", self.peer.here, path);
+        self.recorded = true;
         self.gateway.node.restricted(&self.peer.caller, self.peer.from, &function, &fault).await;
         Err(fault)
     }
@@ -219,6 +222,7 @@ impl Exchange {
             endpoint: endpoint("https", self.peer.here, path),
             reply_to: addressing.reply_to.clone(),
         };
+        self.recorded = true;
         let said = if route.spec.writes {
             // A write that has begun runs to its end, also when its caller hangs up.
             let task = tokio::spawn(async move { job(call).await }.in_current_span());
@@ -243,12 +247,17 @@ impl Exchange {
         Ok((reply::response(said, &head, gateway), error))
     }
 
-    fn refuse(&self, refused: &Refused) -> Answered {
-        let fault = &refused.fault;
-        super::log_fault(fault);
+    /// The SOAP fault. What broke before its transaction could take it is on record too, with what is known of it.
+    async fn refuse(&mut self, refused: Refused) -> Answered {
+        let mut fault = refused.fault;
+        if let Some(iti) = self.transaction.filter(|_| !self.recorded) {
+            let kept = crate::serve::refused(iti, &self.gateway, &self.peer, &fault).await;
+            fault = kept.err().unwrap_or(fault);
+        }
+        super::log_fault(&fault);
         let message_id = format!("urn:uuid:{}", self.gateway.clock().uuid());
-        let body = ihe::soap::fault(fault, refused.problem.as_ref(), refused.message_id.as_deref(), &message_id);
-        (reply::fault(fault, body), Some(fault.kind.name().into()))
+        let body = ihe::soap::fault(&fault, refused.problem.as_ref(), refused.message_id.as_deref(), &message_id);
+        (reply::fault(&fault, body), Some(fault.kind.name().into()))
     }
 }
 

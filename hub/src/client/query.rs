@@ -12,7 +12,8 @@ use super::Where;
 use super::table::table;
 
 pub(crate) const EXAMPLE: &str = "Examples:
-  musubi query --demo demo --region okayama --patient 'OK-100001^^^&2.25.190910764685697723413382730620149309443.2.1&ISO'
+  musubi query --demo demo --region okayama \\
+      --patient 'OK-100001^^^&2.25.190910764685697723413382730620149309443.2.1&ISO'
   musubi query --url https://hub.example:8443/iti18 --ca ca.pem --cert his.pem --key his.key \\
       --patient 'P-0815^^^&1.2.392.200250.9.1&ISO' --from 20260101 --json";
 

@@ -7,19 +7,31 @@ use crate::fault::{Fault, Kind};
 use crate::id::{ObjectId, PatientId};
 use crate::model::Submission;
 
-pub(super) fn check(submission: &Submission, complaints: &mut Complaints) {
+/// Returns whether every id names one object.
+pub(super) fn check(submission: &Submission, complaints: &mut Complaints) -> bool {
+    check_unique_ids(submission, complaints);
+    check_patients(submission, complaints);
+    check_ids(submission, complaints)
+}
+
+fn check_ids(submission: &Submission, complaints: &mut Complaints) -> bool {
     let Submission { set, entries, folders, associations } = submission;
-    let mut ids = HashSet::new();
+    let (mut ids, mut unambiguous) = (HashSet::new(), true);
     let all = std::iter::once(&set.id)
         .chain(entries.iter().map(|entry| &entry.id))
         .chain(folders.iter().map(|folder| &folder.id))
         .chain(associations.iter().filter_map(|association| association.id.as_ref()));
     for id in all {
         if !ids.insert(id) {
+            unambiguous = false;
             complaints.object(&id.to_string(), "an id names only one object of a submission");
         }
     }
+    unambiguous
+}
 
+fn check_unique_ids(submission: &Submission, complaints: &mut Complaints) {
+    let Submission { set, entries, folders, .. } = submission;
     let mut unique_ids = HashSet::new();
     let all = (set.unique_id.iter().map(|id| id.as_str()))
         .chain(entries.iter().filter_map(|entry| entry.unique_id.as_ref().map(|id| id.as_str())))
@@ -30,7 +42,10 @@ pub(super) fn check(submission: &Submission, complaints: &mut Complaints) {
             complaints.push(Fault::new(Kind::RegistryDuplicateUniqueIdInMessage, why));
         }
     }
+}
 
+fn check_patients(submission: &Submission, complaints: &mut Complaints) {
+    let Submission { set, entries, folders, .. } = submission;
     let patients = (entries.iter().map(|entry| (&entry.id, entry.patient_id.as_ref())))
         .chain(folders.iter().map(|folder| (&folder.id, folder.patient_id.as_ref())));
     for (id, patient) in patients {

@@ -34,10 +34,13 @@ pub(crate) enum Carrier<T: 'static> {
 /// A field that is text on the wire.
 pub(crate) struct Access<T: 'static> {
     /// Takes one value; the error says which rule is broken.
-    pub(crate) read: fn(&mut T, &str) -> Result<(), String>,
+    pub(crate) read: Reads<T>,
     /// Gives all values.
-    pub(crate) write: fn(&T, &mut dyn FnMut(&str)),
+    pub(crate) write: Writes<T>,
 }
+
+type Reads<T> = fn(&mut T, &str) -> Result<(), String>;
+type Writes<T> = fn(&T, &mut dyn FnMut(&str));
 
 /// ebRIM 3.0 bounds a `Value` to 256 characters; nothing is cut off silently (ITI TF-3 §4.2.3.1.6).
 pub(crate) const VALUE: usize = 256;

@@ -166,8 +166,10 @@ impl<T: Item> Field for Option<T> {
 
 impl<T: Item> Field for Vec<T> {
     fn read(&mut self, name: &'static str, parameters: &Parameters) -> Result<()> {
-        *self = items(name, parameters.list(name)?)?;
-        Ok(())
+        let list = parameters.list(name)?;
+        *self = items(name, list)?;
+        // An empty field asks nothing; it must not come of values that nothing can equal.
+        if self.is_empty() && !list.is_empty() { Err(broken(name, "no value has the right form")) } else { Ok(()) }
     }
 
     fn write(&self, name: &'static str, w: &mut Writer) {
@@ -307,9 +309,9 @@ macro_rules! through_from_str {
 
 through_from_str! {
     Dtm, true, |fault| Err(fault.detail);
-    Oid, false, |fault| Err(fault.detail);
     PatientId, false, |fault| Err(fault.detail);
     // Asking for an id that cannot exist finds nothing; it is not an error.
+    Oid, false, |_| Ok(None);
     EntryUuid, false, |_| Ok(None);
     UniqueId, false, |_| Ok(None);
 }

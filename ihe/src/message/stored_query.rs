@@ -55,8 +55,10 @@ const PATIENT: &str = "$patientId";
 struct Definition {
     id: &'static str,
     name: &'static str,
-    read: Option<fn(&Parameters) -> Result<Query, Fault>>,
+    read: Option<Reader>,
 }
+
+type Reader = fn(&Parameters) -> Result<Query, Fault>;
 
 /// The queries of ITI TF-2 §3.18.4.1.2.3.7.
 #[rustfmt::skip]
@@ -187,7 +189,7 @@ fn read_query(c: &mut Cursor<'_>) -> Result<(Option<HomeCommunity>, Query), Faul
         // Before 2009 the home community was a parameter.
         if slot.name == "$homeCommunityId" {
             let value = slot.values.drain(..).next().filter(|value| !value.is_empty());
-            home = home.or(value.map(|value| value.trim_matches('\'').to_owned().into()));
+            home = home.or_else(|| value.map(|value| value.trim_matches('\'').to_owned().into()));
             continue;
         }
         parameters.add(slot)?;

@@ -1,4 +1,5 @@
 //! The document-sharing codecs against messages of another implementation (`tests/vectors/documents/INDEX.md`).
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod laws;
 mod queries;

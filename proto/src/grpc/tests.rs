@@ -51,8 +51,11 @@ struct Seen {
     staged: Vec<Result<Vec<u8>, Kind>>,
     queries: Vec<StoredQuery>,
     registered: Vec<(Submission, Vec<Provided>)>,
-    provided: Vec<(Submission, Vec<(Box<str>, Staged)>)>,
+    provided: Vec<(Submission, Named)>,
 }
+
+/// Staged octets under the ids of their documents.
+type Named = Vec<(Box<str>, Staged)>;
 
 impl Fake {
     async fn enter(&self, context: &Context) -> Result<(), Fault> {
@@ -130,8 +133,15 @@ impl Repository for Fake {
         Ok(Staged { content: [1; 32], sha1: Sha1([2; 20]), size: received?.len() as u64 })
     }
 
-    async fn provide(&self, _: Submission, _: Vec<(Box<str>, Staged)>, _: &Context) -> Result<RegistryResponse, Fault> {
-        unimplemented!()
+    async fn provide(
+        &self,
+        submission: Submission,
+        staged: Named,
+        context: &Context,
+    ) -> Result<RegistryResponse, Fault> {
+        self.enter(context).await?;
+        self.seen.lock().unwrap().provided.push((submission, staged));
+        Ok(response())
     }
 
     async fn retrieve(&self, document: &DocumentRequest, context: &Context) -> Result<Document, Fault> {

@@ -54,7 +54,7 @@ pub(super) fn kinds(select: &mut Select<'_>, kinds: DocumentKinds) {
 }
 
 /// GetDocuments: of any status and kind. Whole objects of several patients are not returned together
-/// (ITI TF-2 §3.18.4.1.2.3.8).
+/// (ITI TF-2 §3.18.4.1.3).
 pub(super) async fn get(asked: &Asked<'_>, selector: &DocumentSelector) -> Result<Vec<Object>, Fault> {
     let (column, wanted): (_, Vec<Value<'_>>) = match selector {
         DocumentSelector::EntryUuids(ids) => {

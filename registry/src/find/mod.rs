@@ -81,7 +81,7 @@ impl Asked<'_> {
 }
 
 /// An object that was registered under an identifier which lives on under another one is reported as belonging to the
-/// surviving one (ITI TF-2 §3.8.4.1.3).
+/// surviving one (ITI TF-2 §3.8).
 fn owned_by(leaf: Leaf, survivor: Option<&PatientId>) -> Result<Object, Fault> {
     match survivor {
         None => Ok(Object::Leaf(leaf)),

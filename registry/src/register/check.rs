@@ -65,7 +65,7 @@ impl<'s> Check<'s> {
     }
 
     /// Submission sets and folders have a uniqueId to themselves; documents share one only if they are the same octets
-    /// (ITI TF-2 §3.42.4.1.3.3).
+    /// (ITI TF-2 §3.42.4.1.3).
     fn unique_ids(&mut self) {
         let s = &self.submission.submission;
         let set = s.set.unique_id.iter().map(|id| ("submission set", id));
@@ -114,7 +114,7 @@ impl<'s> Check<'s> {
         }
     }
 
-    /// The patient was fed and lives on under no other identifier (ITI TF-2 §3.42.4.1.3.3).
+    /// The patient was fed and lives on under no other identifier (ITI TF-2 §3.42.4.1.3).
     fn patient(&mut self) {
         let patient = &self.submission.patient;
         let why = match self.known.patient {
@@ -176,7 +176,7 @@ impl<'s> Check<'s> {
         found.filter(|_| fits)
     }
 
-    /// Nothing is added to what is no longer in use, or to what is another patient's (ITI TF-2 §3.42.4.1.3.3).
+    /// Nothing is added to what is no longer in use, or to what is another patient's (ITI TF-2 §3.42.4.1.3).
     fn in_use_and_same_patient(&mut self, id: &ObjectId, object: Object) {
         if !approved(object.status) {
             self.refuse(Kind::RegistryDeprecatedDocument, format!("{id} is deprecated; nothing can be related to it"));

@@ -39,9 +39,10 @@ pub(super) fn identify(
     now: &Dtm,
     clock: &dyn Clock,
 ) -> Result<Identified, Faults> {
-    let patient = submission.set.patient_id.clone().ok_or_else(|| {
-        Fault::new(Kind::RegistryMetadata, "the submission set has no patientId (ITI TF-3 §4.2.3.3.8)")
-    })?;
+    let patient =
+        submission.set.patient_id.clone().ok_or_else(|| {
+            Fault::new(Kind::RegistryMetadata, "the submission set has no patientId (ITI TF-3 §4.2.3.3)")
+        })?;
     let mut names = Names::default();
     names.enter(&mut submission.set.id, clock);
     submission.entries.iter_mut().for_each(|entry| names.enter(&mut entry.id, clock));

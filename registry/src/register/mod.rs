@@ -10,12 +10,13 @@ mod known;
 mod replace;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use ihe::id::{Dtm, EntryUuid, Oid, PatientId};
 use ihe::message::Leaf;
 use ihe::model::{Association, Availability, DocumentEntry, Folder, Submission};
-use ihe::{Fault, Faults};
+use ihe::{Fault, Faults, Kind};
 use proto::Provided;
 use uuid::Uuid;
 
@@ -109,6 +110,13 @@ impl Work for Registering {
         tx.lock(&self.lock_names()).await?;
         let known = Known::fetch(tx, self).await?;
         check::check(self, &known)?;
+        self.store(tx, &known).await.map_err(taken_meanwhile)
+    }
+}
+
+impl Registering {
+    /// The side effects, in one transaction (ITI TF-2 §3.42.4.1.3).
+    async fn store(&self, tx: &mut Tx, known: &Known) -> Result<(), Failure> {
         let patient = match known.patient {
             Some(patient) => patient.seq,
             None => patients::fetch_or_create(tx, &self.patient).await?.seq,
@@ -118,8 +126,19 @@ impl Work for Registering {
         insert::submission(tx, self, patient).await?;
         let carried: Vec<_> = replaced.associations.iter().map(|(association, leaf)| (association, leaf)).collect();
         insert::associations(tx, &carried).await?;
-        replace::touch_folders(tx, self, &known, replaced.folders).await?;
-        Ok(())
+        replace::touch_folders(tx, self, known, replaced.folders).await
+    }
+}
+
+/// The indexes hold even if something else writes to the database without taking our locks.
+fn taken_meanwhile(failure: Failure) -> Failure {
+    let Failure::Database(cause) = &failure else { return failure };
+    match cause.as_database_error().and_then(|error| error.constraint()) {
+        Some("submission_set_unique_id" | "folder_unique_id") => {
+            let detail = "a uniqueId of the submission set or of a folder is already taken in this registry";
+            Fault::new(Kind::DuplicateUniqueIdInRegistry, detail).because(Arc::clone(cause)).into()
+        }
+        Some(_) | None => failure,
     }
 }
 

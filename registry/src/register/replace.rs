@@ -1,5 +1,5 @@
 //! Replacement: what happens to the old document, to what was derived from it, and to the folders it lies in
-//! (ITI TF-3 §4.2.2.2.3, ITI TF-2 §3.42.4.1.3.3.1).
+//! (ITI TF-3 §4.2.2.2, ITI TF-2 §3.42.4.1.3).
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -97,7 +97,7 @@ async fn folders_of(tx: &mut Tx, document: EntryUuid) -> sqlx::Result<Vec<Uuid>>
     tx.fetch(sql, vec![(&document.0).into(), member.into()], |row| row.uuid(0)).await
 }
 
-/// Sets lastUpdateTime of every folder of the registry that gained a member (ITI TF-3 §4.2.3.4.7).
+/// Sets lastUpdateTime of every folder of the registry that gained a member (ITI TF-3 §4.2.3.4.6).
 pub(super) async fn touch_folders(
     tx: &mut Tx,
     submission: &Registering,

@@ -14,4 +14,4 @@ mod open;
 mod oracle;
 mod register;
 mod replace;
-mod speed;
+mod vectors;

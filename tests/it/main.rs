@@ -1,0 +1,3 @@
+//! Journeys over whole hubs, and the shape of the house.
+
+mod architecture;
