@@ -3,8 +3,9 @@
 //! One line a record: the DICOM audit message as XML without line breaks. Forwarding, chaining and search will read
 //! this log; they are readers of the files, so none of them can hold up an answer.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -85,15 +86,15 @@ struct Log {
 
 impl Log {
     fn open(folder: PathBuf, limit: u64) -> io::Result<Self> {
-        fs::create_dir_all(&folder)?;
+        // Records name patients: only the hub's own user reads them.
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         let mut newest = 1;
         for entry in fs::read_dir(&folder)? {
             if let Some(number) = number_of(&entry?.path()) {
                 newest = newest.max(number);
             }
         }
-        let mut file =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path(&folder, newest))?;
+        let mut file = private().create(true).truncate(false).open(path(&folder, newest))?;
         let length = cut_torn_line(&mut file)?;
         File::open(&folder)?.sync_all()?;
         Ok(Self { folder, number: newest, file, length, limit })
@@ -117,7 +118,7 @@ impl Log {
 
     fn turn_over(&mut self) -> io::Result<()> {
         let number = self.number + 1;
-        self.file = OpenOptions::new().create_new(true).read(true).write(true).open(path(&self.folder, number))?;
+        self.file = private().create_new(true).open(path(&self.folder, number))?;
         File::open(&self.folder)?.sync_all()?;
         (self.number, self.length) = (number, 0);
         Ok(())
@@ -143,6 +144,12 @@ fn cut_torn_line(file: &mut File) -> io::Result<u64> {
     };
     file.set_len(whole)?;
     file.seek(SeekFrom::Start(whole))
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o600);
+    options
 }
 
 fn path(folder: &Path, number: u64) -> PathBuf {

@@ -9,8 +9,8 @@ use crate::fault::{Fault, Kind};
 
 /// An ISO object identifier, at most 64 characters (ITI TF-3 §4.2.3.1.7), written without `urn:oid:`.
 ///
-/// ISO 9834-1 ends the second arc below 0 and 1 at 39. That is not asked here: systems in the field use higher ones,
-/// no registry that we know refuses them, and an identifier only has to be the same everywhere.
+/// ISO 9834-1 ends the second arc below 0 and 1 at 39. That is not asked here: IPF's test messages use higher ones, and
+/// an identifier only has to be the same everywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Oid(Box<str>);
 

@@ -1,7 +1,7 @@
 //! ITI-18 Registry Stored Query — ITI TF-2 §3.18.
 
 use ihe::audit::{self, Object};
-use ihe::message::{QueryReply, StoredQuery};
+use ihe::message::{QueryReply, Status, StoredQuery};
 use ihe::xml::ns;
 use ihe::{Fault, Faults, Kind};
 
@@ -37,6 +37,9 @@ impl Transaction for RegistryStoredQuery {
         if let Some(home) = query.home.as_ref().filter(|home| **home != call.gateway.community) {
             let detail = format!("{home} is not this community; ask without a home, or at {home}'s own gateway");
             return Err(Fault::new(Kind::UnknownCommunity, detail).at(home.to_string()).into());
+        }
+        if query.what.is_void() {
+            return Ok(QueryReply { status: Status::Success, errors: Vec::new(), objects: Vec::new() }.into());
         }
         Ok(call.gateway.registry.find(query, &call.context).await?.into())
     }

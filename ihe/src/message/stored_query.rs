@@ -127,6 +127,16 @@ impl Query {
         }
     }
 
+    /// Whether it asks by identities none of which can exist, so that the answer is empty whatever is registered
+    /// (ITI TF-2 §3.18.4.1.2.3.7.5).
+    pub fn is_void(&self) -> bool {
+        match self {
+            Self::GetDocuments(DocumentSelector::EntryUuids(ids)) => ids.is_empty(),
+            Self::GetDocuments(DocumentSelector::UniqueIds(ids)) => ids.is_empty(),
+            Self::FindDocuments { .. } | Self::FindSubmissionSets { .. } | Self::GetAll { .. } => false,
+        }
+    }
+
     /// The patient that is asked about, if one is.
     pub fn patient(&self) -> Option<&PatientId> {
         match self {

@@ -1,33 +1,24 @@
-//! The pull cursor: quick-xml finds the tags, everything that it tolerates and XML does not is refused here.
+//! The pull cursor: elements with their namespaces, on top of the tokens.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::memmem;
-use quick_xml::Reader;
-use quick_xml::events::Event;
-
 use super::chars::{self, RawAttributes};
 use super::limits::{Limits, within};
 use super::scope::Scope;
-use crate::fault::{Fault, Kind};
+use super::token::{Token, Tokens};
+use crate::fault::Fault;
 
 type Result<T> = std::result::Result<T, Fault>;
 
 /// Reads one document from front to back.
 pub struct Cursor<'a> {
+    tokens: Tokens<'a>,
     source: &'a str,
-    reader: Reader<&'a [u8]>,
-    /// Where the reader's input begins: after byte order mark, leading blanks and declaration.
-    base: usize,
     limits: Limits,
     scope: Scope<'a>,
     open: Vec<Open<'a>>,
     attributes: Vec<Attribute<'a>>,
-    pending: Option<(Token, Range<usize>)>,
-    position: usize,
-    events: usize,
-    comments: usize,
     /// Set while the cursor stands on a start tag, when its attributes are those of `attributes`.
     on_start: bool,
 }
@@ -85,16 +76,6 @@ struct Attribute<'a> {
     value: Cow<'a, str>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
-    Start,
-    End,
-    Text,
-    CData,
-    Reference,
-    Eof,
-}
-
 impl<'a> Cursor<'a> {
     /// A cursor before the root, under the default limits.
     pub fn new(xml: &'a [u8]) -> Result<Self> {
@@ -103,31 +84,16 @@ impl<'a> Cursor<'a> {
 
     /// A cursor before the root.
     pub fn with_limits(xml: &'a [u8], limits: Limits) -> Result<Self> {
-        within("size", limits.size, xml.len())?;
-        let source = std::str::from_utf8(xml)
-            .map_err(|e| Fault::new(Kind::Malformed, format!("byte {} is not UTF-8", e.valid_up_to())).because(e))?;
-        let mut cursor = Self {
-            source,
-            reader: Reader::from_str(""),
-            base: 0,
+        let tokens = Tokens::new(xml, limits)?;
+        Ok(Self {
+            source: tokens.source(),
+            tokens,
             limits,
             scope: Scope::new(),
             open: Vec::with_capacity(16),
             attributes: Vec::with_capacity(8),
-            pending: None,
-            position: 0,
-            events: 0,
-            comments: 0,
             on_start: false,
-        };
-        if let Some(at) = chars::forbidden(source) {
-            return Err(cursor.fault_at(at, "a character that XML forbids"));
-        }
-        cursor.base = cursor.prologue()?;
-        cursor.position = cursor.base;
-        cursor.reader = Reader::from_str(&source[cursor.base..]);
-        cursor.reader.config_mut().expand_empty_elements = true;
-        Ok(cursor)
+        })
     }
 
     /// Goes to the root element.
@@ -166,11 +132,10 @@ impl<'a> Cursor<'a> {
         loop {
             let (token, range) = self.token()?;
             match token {
-                Token::Text | Token::CData | Token::Reference => self.gather(&mut text, token, range)?,
+                Token::Text | Token::CData | Token::Reference => self.tokens.gather(&mut text, token, range)?,
                 Token::Start | Token::End | Token::Eof => {
                     if let Some(text) = text.filter(|text| !text.is_empty()) {
-                        self.position = range.start;
-                        self.pending = Some((token, range));
+                        self.tokens.put_back(token, range);
                         return Ok(Node::Text(text));
                     }
                     if token == Token::Start {
@@ -189,7 +154,7 @@ impl<'a> Cursor<'a> {
         loop {
             match self.token()? {
                 (token @ (Token::Text | Token::CData | Token::Reference), range) => {
-                    self.gather(&mut text, token, range)?;
+                    self.tokens.gather(&mut text, token, range)?;
                 }
                 (Token::End, _) => {
                     self.leave();
@@ -283,7 +248,7 @@ impl<'a> Cursor<'a> {
     /// `start()` on a start tag and `position()` after its element was read or skipped enclose exactly the octets
     /// of the element.
     pub fn position(&self) -> usize {
-        self.position
+        self.tokens.position()
     }
 
     /// Remembers the element on whose start tag the cursor stands.
@@ -298,130 +263,22 @@ impl<'a> Cursor<'a> {
     /// The marked element as a document of its own: as it was sent, plus the declarations that it inherited. Call it
     /// when the cursor just passed the element's end tag.
     pub fn cut(&self, mark: &Mark) -> String {
-        let (start, rest) = (&self.source[mark.start..mark.name_end], &self.source[mark.name_end..self.position]);
+        let (start, rest) = (&self.source[mark.start..mark.name_end], &self.source[mark.name_end..self.position()]);
         [start, mark.inherited.as_str(), rest].concat()
     }
 
     /// A fault about the place where the cursor stands. `why` holds no content of the document.
     pub fn fault(&self, why: &str) -> Fault {
-        self.fault_at(self.position, why)
+        self.fault_at(self.position(), why)
     }
 
     fn fault_at(&self, at: usize, why: &str) -> Fault {
-        let line = 1 + memchr::memchr_iter(b'\n', &self.source.as_bytes()[..at.min(self.source.len())]).count();
-        Fault::new(Kind::Malformed, format!("the XML is refused at line {line}, byte {at}: {why}"))
+        self.tokens.fault_at(at, why)
     }
 
-    /// Passes byte order mark, leading blanks and XML declaration (XML 1.0 §2.8); returns where they end.
-    fn prologue(&self) -> Result<usize> {
-        let text = self.source.trim_start_matches('\u{FEFF}').trim_start_matches(chars::is_blank);
-        let base = self.source.len() - text.len();
-        let Some(inner) = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(chars::is_blank)) else {
-            return Ok(base);
-        };
-        let refuse = |why: &str| self.fault_at(base, why);
-        let end = inner.find("?>").ok_or_else(|| refuse("the XML declaration does not end"))?;
-        let mut position = 0;
-        for field in RawAttributes(&inner[..end]) {
-            let (name, value) = field.map_err(refuse)?;
-            let place = match (name, value) {
-                ("version", "1.0") => 1,
-                ("version", _) => return Err(refuse("an XML version other than 1.0")),
-                ("encoding", utf8) if utf8.eq_ignore_ascii_case("utf-8") => 2,
-                ("encoding", _) => return Err(refuse("an encoding other than UTF-8")),
-                ("standalone", "yes" | "no") => 3,
-                _ => return Err(refuse("a broken XML declaration")),
-            };
-            if place <= position || (position == 0 && place != 1) {
-                return Err(refuse("a broken XML declaration"));
-            }
-            position = place;
-        }
-        if position == 0 {
-            return Err(refuse("a broken XML declaration"));
-        }
-        Ok(base + "<?xml".len() + end + "?>".len())
-    }
-
-    /// The next token that matters, checked, with its range in the source.
     fn token(&mut self) -> Result<(Token, Range<usize>)> {
         self.on_start = false;
-        if let Some((token, range)) = self.pending.take() {
-            self.position = range.end;
-            return Ok((token, range));
-        }
-        loop {
-            let start = self.offset();
-            let event = self.reader.read_event().map_err(|e| self.fault_at(start, "not well-formed").because(e))?;
-            let range = start..self.offset();
-            self.position = range.end;
-            self.events += 1;
-            within("events", self.limits.events, self.events)?;
-            let token = match event {
-                Event::Start(_) | Event::Empty(_) => Token::Start,
-                Event::End(_) => Token::End,
-                Event::Text(_) => {
-                    within("text_bytes", self.limits.text_bytes, range.len())?;
-                    if memmem::find(self.source[range.clone()].as_bytes(), b"]]>").is_some() {
-                        return Err(self.fault_at(start, "]]> in text"));
-                    }
-                    Token::Text
-                }
-                Event::CData(_) => Token::CData,
-                Event::GeneralRef(_) => {
-                    self.reference(&range)?;
-                    Token::Reference
-                }
-                Event::Comment(_) => {
-                    self.comment(range)?;
-                    continue;
-                }
-                Event::DocType(_) => return Err(self.fault_at(start, "a document type declaration")),
-                Event::PI(_) | Event::Decl(_) => return Err(self.fault_at(start, "a processing instruction")),
-                Event::Eof if !self.open.is_empty() => {
-                    return Err(self.fault_at(start, "the document ends inside an element"));
-                }
-                Event::Eof => Token::Eof,
-            };
-            return Ok((token, range));
-        }
-    }
-
-    fn offset(&self) -> usize {
-        // An offset into a slice fits its index type.
-        usize::try_from(self.reader.buffer_position()).map_or(self.source.len(), |at| self.base + at)
-    }
-
-    fn comment(&mut self, range: Range<usize>) -> Result<()> {
-        self.comments += range.len();
-        within("comment_bytes", self.limits.comment_bytes, self.comments)?;
-        let inner = self.source[range.clone()].strip_prefix("<!--").and_then(|c| c.strip_suffix("-->"));
-        match inner {
-            Some(inner) if !inner.contains("--") && !inner.ends_with('-') => Ok(()),
-            _ => Err(self.fault_at(range.start, "a broken comment")),
-        }
-    }
-
-    fn reference(&self, range: &Range<usize>) -> Result<char> {
-        let inner = self.source[range.clone()].strip_prefix('&').and_then(|r| r.strip_suffix(';'));
-        chars::resolve(inner.unwrap_or_default()).map_err(|why| self.fault_at(range.start, why))
-    }
-
-    fn gather(&self, text: &mut Option<Cow<'a, str>>, token: Token, range: Range<usize>) -> Result<()> {
-        let source = self.source;
-        let piece = match token {
-            Token::Reference => Cow::Owned(self.reference(&range)?.to_string()),
-            Token::CData => {
-                let inner = source[range].strip_prefix("<![CDATA[").and_then(|c| c.strip_suffix("]]>"));
-                chars::line_ends(inner.unwrap_or_default())
-            }
-            Token::Text | Token::Start | Token::End | Token::Eof => chars::line_ends(&source[range]),
-        };
-        match text {
-            Some(text) => text.to_mut().push_str(&piece),
-            None => *text = Some(piece),
-        }
-        within("text_bytes", self.limits.text_bytes, text.as_ref().map_or(0, |text| text.len()))
+        self.tokens.next()
     }
 
     /// Opens the element whose start tag has this range: names, declarations, attributes.

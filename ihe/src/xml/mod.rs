@@ -30,6 +30,7 @@ mod cursor;
 mod limits;
 pub mod ns;
 mod scope;
+mod token;
 mod writer;
 
 pub use base64::from_base64;
