@@ -14,8 +14,22 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What stands for the synthetic patients of all tests and of the demo: parts of their names and identifiers.
 const PATIENTS: &[&str] = &[
-    "MSB-", "SHIKEN", "試験", "桃子", "見本", "架空", "仮名", "例示", "OK-10000", "SM-200", "KG-300", "7K2M9Q4TX1B8RD5Z",
-    "3W8NAF6CP0YH2VJ4", "9TRB5D1XM7EK4QG2", "5HYC2S8JV6ZN0A3F", "1PQX4G7WK9TD6M8R",
+    "MSB-",
+    "SHIKEN",
+    "試験",
+    "桃子",
+    "見本",
+    "架空",
+    "仮名",
+    "例示",
+    "OK-10000",
+    "SM-200",
+    "KG-300",
+    "7K2M9Q4TX1B8RD5Z",
+    "3W8NAF6CP0YH2VJ4",
+    "9TRB5D1XM7EK4QG2",
+    "5HYC2S8JV6ZN0A3F",
+    "1PQX4G7WK9TD6M8R",
 ];
 
 /// A musubi that runs.
@@ -52,8 +66,10 @@ impl Lines {
     fn wait(&self, part: &str) -> Option<String> {
         let found = |lines: &[String]| lines.iter().find(|line| line.contains(part)).cloned();
         let guard = self.state.lock().unwrap();
-        let (guard, _) =
-            self.changed.wait_timeout_while(guard, PATIENCE, |(lines, ended)| found(lines).is_none() && !*ended).unwrap();
+        let (guard, _) = self
+            .changed
+            .wait_timeout_while(guard, PATIENCE, |(lines, ended)| found(lines).is_none() && !*ended)
+            .unwrap();
         found(&guard.0)
     }
 
@@ -154,8 +170,12 @@ impl Drop for Running {
 /// The log holds no warning that was not expected, and nothing of any patient.
 fn look_through(log: &[String], expected: &[&str]) {
     for line in log {
-        let alarming = [" WARN ", " ERROR ", "\"WARN\"", "\"ERROR\"", "panicked"].iter().any(|level| line.contains(level));
-        assert!(!alarming || expected.iter().any(|part| line.contains(part)), "the log holds an unexpected line: {line}");
+        let alarming =
+            [" WARN ", " ERROR ", "\"WARN\"", "\"ERROR\"", "panicked"].iter().any(|level| line.contains(level));
+        assert!(
+            !alarming || expected.iter().any(|part| line.contains(part)),
+            "the log holds an unexpected line: {line}"
+        );
         let told = PATIENTS.iter().find(|part| line.contains(*part));
         assert!(told.is_none(), "the log tells of a patient: {line}");
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use hub::client::Client;
 use ihe::ebrim::RegistryObject;
 use ihe::id::{ObjectId, PatientId};
 use ihe::message::{AllFilter, DocumentKinds, Object, Query, ReturnType, Statuses, StoredQuery};
 use ihe::model::{AssociationType, Availability, DocumentEntry};
 use proto::{Clock, SystemClock};
-use hub::client::Client;
 
 use crate::postgres::{Cluster, Durability};
 use crate::region::Region;
@@ -42,8 +42,10 @@ async fn survive(region: &Region, kills: u32) {
     let mut hub = region.start();
     for round in 1..=kills {
         let sources: Vec<_> = futures_util::future::join_all((0..SOURCES).map(|_| region.client("his"))).await;
-        let sources: Vec<_> =
-            sources.into_iter().map(|source| tokio::spawn(submit(source, patient(round), Arc::clone(&submissions)))).collect();
+        let sources: Vec<_> = sources
+            .into_iter()
+            .map(|source| tokio::spawn(submit(source, patient(round), Arc::clone(&submissions))))
+            .collect();
         // The moment is random; that is the test.
         let moment = SystemClock.uuid().as_u128() % 120;
         tokio::time::sleep(Duration::from_millis(u64::try_from(moment).unwrap())).await;

@@ -1,12 +1,12 @@
 //! A document source: submissions whose every octet can be told from their number.
 
+use hub::client::Client;
 use ihe::id::{ObjectId, PatientId, Sha1};
 use ihe::message::RegistryResponse;
 use ihe::model::{
     Association, AssociationType, Author, Code, DocumentEntry, DocumentKind, LocalizedText, Membership, Submission,
     SubmissionSet,
 };
-use hub::client::Client;
 use proto::SystemClock;
 use sha1::Digest as _;
 

@@ -175,7 +175,13 @@ impl Client {
         answer.body()
     }
 
-    async fn ask(&mut self, path: &str, action: &str, body: &dyn Encode, clock: &dyn Clock) -> anyhow::Result<Answer> {
+    async fn ask(
+        &mut self,
+        path: &str,
+        action: &str,
+        body: &(dyn Encode + Sync),
+        clock: &dyn Clock,
+    ) -> anyhow::Result<Answer> {
         let envelope = envelope(action, &self.base.to_string(), clock.uuid(), body);
         let response = self.connection.post(path, ihe::mtom::SOAP, whole(envelope)).await?;
         Answer::read(response).await
@@ -185,7 +191,7 @@ impl Client {
         &mut self,
         path: &str,
         action: &str,
-        body: &dyn Encode,
+        body: &(dyn Encode + Sync),
         documents: &[&[u8]],
         clock: &dyn Clock,
     ) -> anyhow::Result<Answer> {
@@ -197,7 +203,7 @@ impl Client {
         &mut self,
         path: &str,
         action: &str,
-        body: &dyn Encode,
+        body: &(dyn Encode + Sync),
         package: &Package,
         documents: &[&[u8]],
         clock: &dyn Clock,

@@ -159,8 +159,9 @@ async fn stay(dir: &Path, regions: &[Region]) -> anyhow::Result<()> {
     let region = &regions[0];
     let id = region.id_of(&PATIENTS[0])?.context("the first patient is known in the first region")?;
     say(&format!(
-        "\nAsk yourself / 別の端末で試す:\n  musubi query --demo {dir} --region {name} --patient '{id}'\n  curl {console}/metrics\n\n\
+        "\nAsk yourself / 別の端末で試す:\n  {program} query --demo {dir} --region {name} --patient '{id}'\n  curl {console}/metrics\n\n\
          Everything of this demo is in {dir}, described in {dir}/demo.json. Stop with Ctrl-C. / Ctrl-C で終了。\n",
+        program = program(),
         dir = dir.display(),
         name = region.name,
         console = region.console_url(),
@@ -171,6 +172,13 @@ async fn stay(dir: &Path, regions: &[Region]) -> anyhow::Result<()> {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
     }
     Ok(())
+}
+
+/// This program as the person can call it again.
+fn program() -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = std::env::current_exe().unwrap_or_else(|_| "musubi".into());
+    path.strip_prefix(here).unwrap_or(&path).display().to_string()
 }
 
 fn say(text: &str) -> anyhow::Result<()> {
