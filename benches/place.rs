@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use hpki::tls::{Credentials, Material, Outgoing};
 use hpki::{Kind, Rules, ServerRules, Trust};
-use hub::certs::{self, Plan};
 use http::Uri;
+use hub::certs::{self, Plan};
 use proto::{Clock as _, SystemClock};
 use tempfile::TempDir;
 
@@ -135,8 +135,7 @@ impl Drop for Server {
 
 /// Ports that nobody had a moment ago.
 fn free_ports<const N: usize>() -> anyhow::Result<[SocketAddr; N]> {
-    let sockets: Vec<TcpListener> =
-        (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<std::io::Result<_>>()?;
+    let sockets: Vec<TcpListener> = (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<std::io::Result<_>>()?;
     let addresses: Vec<SocketAddr> = sockets.iter().map(TcpListener::local_addr).collect::<std::io::Result<_>>()?;
     addresses.try_into().ok().context("as many ports as were asked for")
 }

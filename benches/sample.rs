@@ -47,12 +47,7 @@ pub(crate) fn query(patient: &PatientId) -> Message {
     };
     let query = StoredQuery { home: None, returns: ReturnType::LeafClass, what };
     let start = envelope("urn:ihe:iti:2007:RegistryStoredQuery", "https://hub/iti18", SystemClock.uuid(), &query);
-    Message {
-        path: "/iti18",
-        content_type: ihe::mtom::SOAP.to_owned(),
-        start: start.into(),
-        end: Bytes::new(),
-    }
+    Message { path: "/iti18", content_type: ihe::mtom::SOAP.to_owned(), start: start.into(), end: Bytes::new() }
 }
 
 /// ITI-43: one document.
@@ -66,11 +61,7 @@ pub(crate) fn retrieve(document: &str) -> anyhow::Result<Message> {
 }
 
 /// ITI-41: a submission of so many documents; what stands before each document is in `heads`.
-pub(crate) fn provide(
-    patient: &PatientId,
-    serial: u64,
-    documents: usize,
-) -> anyhow::Result<(Message, Vec<Bytes>)> {
+pub(crate) fn provide(patient: &PatientId, serial: u64, documents: usize) -> anyhow::Result<(Message, Vec<Bytes>)> {
     let package = package()?;
     let submission = submission(patient, serial, documents)?;
     let attach = |(index, entry): (usize, &DocumentEntry)| Attachment {

@@ -7,6 +7,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use ihe::{Fault, Kind};
@@ -23,6 +25,8 @@ const BATCH: usize = 256;
 #[derive(Clone, Debug)]
 pub struct AuditTrail {
     queue: mpsc::Sender<Entry>,
+    /// Whether the last record could be kept.
+    sound: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -36,6 +40,8 @@ impl AuditTrail {
     pub fn open(config: &AuditConfig, base: &Path) -> io::Result<Self> {
         let mut log = Log::open(base.join(&config.folder), config.file_bytes)?;
         let (queue, mut entries) = mpsc::channel::<Entry>(QUEUE);
+        let sound = Arc::new(AtomicBool::new(true));
+        let state = Arc::clone(&sound);
         thread::Builder::new().name("audit".to_owned()).spawn(move || {
             let mut batch = Vec::with_capacity(BATCH);
             while let Some(first) = entries.blocking_recv() {
@@ -46,21 +52,35 @@ impl AuditTrail {
                     batch.push(next);
                 }
                 let written = log.append(batch.iter().map(|entry| entry.line.as_slice()));
+                if let Err(cause) = &written {
+                    tracing::error!(%cause, "audit records could not be kept; requests are refused until they can");
+                }
+                state.store(written.is_ok(), Ordering::Release);
                 for entry in batch.drain(..) {
                     // Nobody waits any more when the client hung up; the record stands all the same.
                     let _ = entry.done.send(written.as_ref().copied().map_err(refusal));
                 }
             }
         })?;
-        Ok(Self { queue })
+        Ok(Self { queue, sound })
     }
 
-    /// Keeps a record; when this returns it is on disk. If it cannot be kept, the request is not served.
+    /// Keeps a record; when this returns it is on disk.
     pub async fn keep(&self, record: Vec<u8>) -> Result<(), Fault> {
-        let (done, kept) = oneshot::channel();
         let mut line = record;
         line.retain(|byte| *byte != b'\n' && *byte != b'\r');
         line.push(b'\n');
+        self.write(line).await
+    }
+
+    /// Whether a record could be kept now. Asked before anything is done for a request: what cannot be recorded is not
+    /// done. After a failure only a write that succeeds makes the log sound again.
+    pub async fn ready(&self) -> Result<(), Fault> {
+        if self.sound.load(Ordering::Acquire) { Ok(()) } else { self.write(Vec::new()).await }
+    }
+
+    async fn write(&self, line: Vec<u8>) -> Result<(), Fault> {
+        let (done, kept) = oneshot::channel();
         let entry = Entry { line, done };
         self.queue.try_send(entry).map_err(|e| refusal(&io::Error::other(e.to_string())))?;
         kept.await.map_err(|e| refusal(&io::Error::other(e)))?
@@ -68,12 +88,8 @@ impl AuditTrail {
 }
 
 fn refusal(cause: &io::Error) -> Fault {
-    tracing::error!(%cause, "an audit record could not be kept; requests are refused until the audit log can be written");
-    Fault::new(
-        Kind::AuditUnavailable,
-        "the audit record could not be kept, so the request was not served; try again later",
-    )
-    .because(io::Error::new(cause.kind(), cause.to_string()))
+    let detail = "the audit log cannot be written, so the request was not served; try again later";
+    Fault::new(Kind::AuditUnavailable, detail).because(io::Error::new(cause.kind(), cause.to_string()))
 }
 
 struct Log {
@@ -82,12 +98,18 @@ struct Log {
     file: File,
     length: u64,
     limit: u64,
+    /// Held as long as the log is open: two writers would tear one another's records apart.
+    _lock: File,
 }
 
 impl Log {
     fn open(folder: PathBuf, limit: u64) -> io::Result<Self> {
         // Records name patients: only the hub's own user reads them.
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        let lock = private().create(true).truncate(false).open(folder.join("audit.lock"))?;
+        lock.try_lock().map_err(|_taken| {
+            io::Error::other("another process writes this audit log: give each process a folder of its own")
+        })?;
         let mut newest = 1;
         for entry in fs::read_dir(&folder)? {
             if let Some(number) = number_of(&entry?.path()) {
@@ -97,7 +119,7 @@ impl Log {
         let mut file = private().create(true).truncate(false).open(path(&folder, newest))?;
         let length = cut_torn_line(&mut file)?;
         File::open(&folder)?.sync_all()?;
-        Ok(Self { folder, number: newest, file, length, limit })
+        Ok(Self { folder, number: newest, file, length, limit, _lock: lock })
     }
 
     fn append<'a>(&mut self, lines: impl Iterator<Item = &'a [u8]>) -> io::Result<()> {
@@ -184,6 +206,29 @@ mod tests {
         let trail = AuditTrail::open(&config(folder.path()), Path::new("/")).unwrap();
         trail.keep(b"<C/>".to_vec()).await.unwrap();
         assert_eq!(fs::read_to_string(path(folder.path(), 1)).unwrap(), "<A/>\n<C/>\n");
+    }
+
+    #[tokio::test]
+    async fn two_writers_never_share_a_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = AuditTrail::open(&config(folder.path()), Path::new("/")).unwrap();
+        let second = AuditTrail::open(&config(folder.path()), Path::new("/")).unwrap_err();
+        assert!(second.to_string().contains("another process"), "{second}");
+    }
+
+    #[tokio::test]
+    async fn a_log_that_failed_is_sound_again_only_after_a_write_that_succeeds() {
+        let parent = tempfile::tempdir().unwrap();
+        let (folder, away) = (parent.path().join("audit"), parent.path().join("away"));
+        let config = AuditConfig { file_bytes: 1, ..config(&folder) };
+        let trail = AuditTrail::open(&config, Path::new("/")).unwrap();
+        trail.keep(b"<A/>".to_vec()).await.unwrap();
+        fs::rename(&folder, &away).unwrap();
+        assert_eq!(trail.keep(b"<B/>".to_vec()).await.unwrap_err().kind, Kind::AuditUnavailable);
+        assert!(trail.ready().await.is_err());
+        fs::rename(&away, &folder).unwrap();
+        trail.ready().await.unwrap();
+        trail.keep(b"<C/>".to_vec()).await.unwrap();
     }
 
     #[tokio::test]

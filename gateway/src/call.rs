@@ -38,6 +38,8 @@ pub(crate) struct Answer<R> {
     pub(crate) reply: R,
     /// The code of the first error in it.
     pub(crate) error: Option<Box<str>>,
+    /// How it ended, for the audit record (DICOM PS3.15 A.5.1).
+    pub(crate) outcome: Outcome,
     /// Documents that go with it, in the order in which the body includes them.
     pub(crate) documents: Vec<Document>,
     /// What is audited, where that differs from the facts of the request.
@@ -46,22 +48,28 @@ pub(crate) struct Answer<R> {
 
 impl<R> Answer<R> {
     /// An answer that is nothing but a body.
-    pub(crate) fn of(reply: R, error: Option<Box<str>>) -> Self {
-        Self { reply, error, documents: Vec::new(), facts: None }
+    pub(crate) fn of(reply: R, outcome: Outcome, error: Option<Box<str>>) -> Self {
+        Self { reply, outcome, error, documents: Vec::new(), facts: None }
     }
 }
 
 impl From<QueryReply> for Answer<QueryReply> {
     fn from(reply: QueryReply) -> Self {
+        let outcome = match reply.status {
+            Status::Success => Outcome::Success,
+            Status::PartialSuccess => Outcome::Minor,
+            Status::Failure => Outcome::Serious,
+        };
         let error = reply.errors.iter().find(|_| reply.status != Status::Success).map(|e| e.code.clone());
-        Self::of(reply, error)
+        Self::of(reply, outcome, error)
     }
 }
 
 impl From<RegistryResponse> for Answer<RegistryResponse> {
     fn from(reply: RegistryResponse) -> Self {
+        let outcome = Outcome::of(&reply);
         let error = reply.errors.iter().find(|_| !reply.succeeded()).map(|e| e.code.clone());
-        Self::of(reply, error)
+        Self::of(reply, outcome, error)
     }
 }
 

@@ -153,6 +153,10 @@ pub struct Credential {
     /// SHA-256 of the certificate, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_sha256: Option<String>,
+    /// The authority that vouches for `institution` and `subject`: its subject as RFC 4514 text, or the SHA-256 of its
+    /// certificate. Needed where `tls.anchors` holds more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<String>,
 }
 
 /// `[audit]`: the durable local log of audit messages.

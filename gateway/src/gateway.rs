@@ -10,6 +10,7 @@ use ihe::id::HomeCommunity;
 use proto::{Clock, Identities, Registry, Repository};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::face::{mllp, soap};
@@ -39,6 +40,8 @@ pub struct Gateway {
     pub(crate) policy: Policy,
     pub(crate) node: Node,
     pub(crate) meters: Meters,
+    /// Writes that have begun: they run to their end and are awaited before the hub ends.
+    pub(crate) writes: TaskTracker,
     pub(crate) in_flight: Semaphore,
 }
 
@@ -54,6 +57,7 @@ impl Gateway {
     ) -> Arc<Self> {
         Arc::new(Self {
             in_flight: Semaphore::new(config.limits.in_flight),
+            writes: TaskTracker::new(),
             meters: Meters::new(recorder),
             config,
             community,
@@ -83,13 +87,23 @@ impl Gateway {
     /// Serves HTTPS until told to stop, then finishes what is in flight.
     pub async fn serve_https(self: Arc<Self>, listener: Listener, stop: CancellationToken) {
         let served = stop.clone();
-        listener.run(stop, move |accepted| soap::connection(accepted, Arc::clone(&self), served.clone())).await;
+        let gateway = Arc::clone(&self);
+        listener.run(stop, move |accepted| soap::connection(accepted, Arc::clone(&gateway), served.clone())).await;
+        self.finish_writes().await;
     }
 
     /// Serves MLLP until told to stop, then finishes what is in flight.
     pub async fn serve_mllp(self: Arc<Self>, listener: Listener, stop: CancellationToken) {
         let served = stop.clone();
-        listener.run(stop, move |accepted| mllp::connection(accepted, Arc::clone(&self), served.clone())).await;
+        let gateway = Arc::clone(&self);
+        listener.run(stop, move |accepted| mllp::connection(accepted, Arc::clone(&gateway), served.clone())).await;
+        self.finish_writes().await;
+    }
+
+    /// Their callers may have gone; what they began is finished and recorded.
+    async fn finish_writes(&self) {
+        self.writes.close();
+        self.writes.wait().await;
     }
 
     /// Only registered callers come in: the others get the alert access_denied.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hpki::Identity;
 use hpki::tls::{Admit, Incoming, Material, Refused, Reloadable};
+use ihe::{Fault, Kind};
 use metrics::counter;
 use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -71,6 +72,11 @@ impl Guard {
 /// One listening socket.
 pub struct Listener {
     socket: TcpListener,
+    gate: Arc<Gate>,
+}
+
+/// What a connection passes before it is served.
+struct Gate {
     local: SocketAddr,
     alpn: &'static [&'static [u8]],
     admit: Admit,
@@ -100,8 +106,7 @@ pub(crate) struct Peer {
     pub(crate) from: SocketAddr,
     /// Where it came in.
     pub(crate) here: SocketAddr,
-    /// Whether it may still be here.
-    pub(crate) standing: Standing,
+    standing: Standing,
 }
 
 impl Peer {
@@ -110,6 +115,16 @@ impl Peer {
         let standing = accepted.standing();
         let caller = policy.admit(&accepted.identity)?;
         Some((accepted.stream, Self { caller, from: accepted.from, here: accepted.here, standing }))
+    }
+
+    /// Asked at every request of an open connection; a peer that may no longer be here is refused, and that is
+    /// recorded as at a handshake.
+    pub(crate) async fn still_welcome(&self, node: &Node) -> Result<(), Fault> {
+        let Err(refused) = self.standing.check(node.clock().now()) else { return Ok(()) };
+        tracing::info!(peer = %self.from, reason = refused.refusal.reason(), "an open connection is no longer accepted");
+        node.refused(&refused, self.from, self.here, 1).await;
+        let detail = "the certificate of this connection is no longer accepted";
+        Err(Fault::new(Kind::NotAllowed, detail).because(refused))
     }
 }
 
@@ -137,7 +152,7 @@ pub(crate) struct Standing {
 
 impl Standing {
     /// `Err` ends the connection.
-    pub(crate) fn check(&self, now: time::OffsetDateTime) -> Result<(), Refused> {
+    fn check(&self, now: time::OffsetDateTime) -> Result<(), Refused> {
         let current = self.trust.current();
         let mut verdict = self.verdict.lock();
         if Arc::ptr_eq(&verdict.0, &current) && now < verdict.1 {
@@ -159,12 +174,12 @@ impl Listener {
     ) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
         let local = socket.local_addr()?;
-        Ok(Self { socket, local, alpn, admit, guard })
+        Ok(Self { socket, gate: Arc::new(Gate { local, alpn, admit, guard }) })
     }
 
     /// The address that was taken, with its port.
     pub fn local(&self) -> SocketAddr {
-        self.local
+        self.gate.local
     }
 
     /// Hands every connection to `serve` until told to stop; then waits until all of them are over.
@@ -173,12 +188,12 @@ impl Listener {
         F: Fn(Accepted) -> Served + Clone + Send + 'static,
         Served: Future<Output = ()> + Send,
     {
-        let listener = Arc::new(self);
+        let Self { socket: listening, gate } = self;
         let tasks = TaskTracker::new();
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,
-                accepted = listener.socket.accept() => accepted,
+                accepted = listening.accept() => accepted,
             };
             let (socket, from) = match accepted {
                 Ok(accepted) => accepted,
@@ -189,23 +204,26 @@ impl Listener {
                     continue;
                 }
             };
-            let Ok(place) = Arc::clone(&listener.guard.connections).try_acquire_owned() else {
-                listener.guard.count("refused", "TooManyConnections");
+            let Ok(place) = Arc::clone(&gate.guard.connections).try_acquire_owned() else {
+                gate.guard.count("refused", "TooManyConnections");
                 continue;
             };
-            let (listener, serve) = (Arc::clone(&listener), serve.clone());
+            let (gate, serve) = (Arc::clone(&gate), serve.clone());
             tasks.spawn(async move {
-                if let Some(accepted) = listener.handshake(socket, from).await {
+                if let Some(accepted) = gate.handshake(socket, from).await {
                     serve(accepted).await;
                 }
                 drop(place);
             });
         }
-        drop(listener);
+        // Whoever comes now is refused by the system, while those who are here are served to their end.
+        drop(listening);
         tasks.close();
         tasks.wait().await;
     }
+}
 
+impl Gate {
     async fn handshake(&self, socket: TcpStream, from: SocketAddr) -> Option<Accepted> {
         let guard = &self.guard;
         let Ok(_room) = guard.handshakes.try_acquire() else {

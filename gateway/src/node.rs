@@ -41,6 +41,11 @@ impl Node {
         self.source.clone()
     }
 
+    /// Whether a record could be kept now.
+    pub async fn ready(&self) -> Result<(), Fault> {
+        self.trail.ready().await
+    }
+
     /// Keeps a record; when this returns it is on disk.
     pub(crate) async fn keep(&self, message: &AuditMessage) -> Result<(), Fault> {
         self.trail.keep(ihe::xml::encode(message)).await

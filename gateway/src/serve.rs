@@ -6,7 +6,7 @@ use ihe::fault::Soap;
 use ihe::mtom::Package;
 use ihe::soap::{ANONYMOUS, Envelope};
 use ihe::xml::Encode;
-use ihe::{Fault, Faults};
+use ihe::{Fault, Faults, Kind};
 use proto::Document;
 
 use crate::call::{Answer, Call, Facts};
@@ -44,10 +44,12 @@ async fn serve<T: Transaction>(
     read: Result<(T::Request, bytes::Bytes), Faults>,
     mut call: Call,
 ) -> Result<Said, Fault> {
+    // What could not be recorded is not done.
+    call.gateway.node.ready().await?;
     let (facts, handled) = match read {
         Ok((request, text)) => {
             call.body = text;
-            (T::facts(&request, &call), T::handle(request, &mut call).await)
+            (T::facts(&request, &call), handle::<T>(request, &mut call).await)
         }
         Err(faults) => (vec![Facts::default()], Err(faults)),
     };
@@ -59,16 +61,16 @@ async fn serve<T: Transaction>(
                 return Err(failed(T::SPEC, &call, facts, faults).await);
             }
             let code = faults.first().row().ebxml.into();
-            Answer::of(T::refused(faults, &call), Some(code))
+            Answer::of(T::refused(faults, &call), Outcome::Serious, Some(code))
         }
     };
-    let facts = answer.facts.unwrap_or(facts);
-    let outcome = if answer.error.is_some() { Outcome::Minor } else { Outcome::Success };
+    let done = T::SPEC.writes && answer.outcome < Outcome::Serious;
     let mut broken = Vec::new();
-    for fact in facts {
-        let outcome = fact.outcome.unwrap_or(outcome);
+    for fact in answer.facts.unwrap_or(facts) {
+        let outcome = fact.outcome.unwrap_or(answer.outcome);
         let record = record(T::SPEC, &call, fact, outcome, answer.error.as_deref());
-        call.gateway.node.keep(&record).await?;
+        let kept = call.gateway.node.keep(&record).await;
+        kept.map_err(|fault| if done { done_unrecorded(fault) } else { fault })?;
         if outcome == Outcome::Success && !answer.documents.is_empty() {
             broken.push(interrupted(record));
         }
@@ -80,6 +82,25 @@ async fn serve<T: Transaction>(
         error: answer.error,
         broken,
     })
+}
+
+/// Does it. A read ends with its caller's deadline; what becomes of it is on record all the same.
+async fn handle<T: Transaction>(request: T::Request, call: &mut Call) -> Result<Answer<T::Reply>, Faults> {
+    if T::SPEC.writes {
+        return T::handle(request, call).await;
+    }
+    let left = call.context.left();
+    tokio::time::timeout(left, T::handle(request, call)).await.unwrap_or_else(|e| {
+        let detail = "the answer was not ready in time (request_timeout); ask again, or ask for less";
+        Err(Fault::new(Kind::Timeout, detail).because(e).into())
+    })
+}
+
+/// The audit log failed between the deed and its record: the sender must not believe that nothing happened.
+pub(crate) fn done_unrecorded(mut fault: Fault) -> Fault {
+    fault.detail =
+        "it was done, but the audit log failed before that could be recorded; do not send it again".to_owned();
+    fault
 }
 
 /// Records what ends in a SOAP fault.
@@ -114,7 +135,17 @@ fn record(spec: &Spec, call: &Call, facts: Facts, outcome: Outcome, why: Option<
         network: Some(NetworkAccessPoint::Ip(call.peer.from.ip())),
     };
     let server = node.party(call.endpoint.clone(), call.peer.here);
-    message(spec, &call.gateway, facts, Ended { outcome, why }, client, server)
+    let mut message = message(spec, &call.gateway, facts, Ended { outcome, why }, client, server);
+    name_requestor(&mut message, &call.peer);
+    message
+}
+
+/// Says whose certificate the request came with: `wsa:ReplyTo`, by which the standard names a client, says nothing of
+/// who it is, and behind a balancer its address does not either.
+pub(crate) fn name_requestor(message: &mut AuditMessage, peer: &Peer) {
+    for participant in message.participants.iter_mut().filter(|participant| participant.requestor) {
+        participant.user_name = Some(peer.caller.subject.to_string());
+    }
 }
 
 /// How something ended, and why if not well.

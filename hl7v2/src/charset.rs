@@ -62,6 +62,11 @@ impl Charset {
 pub(crate) fn decode(octets: &[u8], undeclared: Charset) -> Result<String, Refusal> {
     let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
     let charset = Charset::declared(&field_18(octets))?.unwrap_or(undeclared);
+    // In every other character set an escape sequence would turn kanji into delimiters and letters.
+    if charset != Charset::Iso2022Jp && octets.contains(&ESCAPE) {
+        let detail = "an ISO 2022 escape sequence stands in a message whose MSH-18 does not declare one";
+        return Err(Refusal::error("102", "MSH^1^18", detail));
+    }
     charset
         .decode(octets)
         .ok_or_else(|| Refusal::error("102", "MSH^1^18", "the octets do not fit the character set of MSH-18"))
@@ -90,6 +95,7 @@ fn decode_lines(octets: &[u8]) -> Option<String> {
     Some(text)
 }
 
+const ESCAPE: u8 = 0x1b;
 const ASCII: &[u8] = b"\x1b(B";
 const ROMAN: &[u8] = b"\x1b(J";
 
@@ -153,6 +159,18 @@ mod tests {
     fn a_line_that_does_not_return_to_ascii_is_refused() {
         let refusal = declared("~ISO IR87", b"\x1b$B;3K\\\rPID|\r").unwrap_err();
         assert_eq!((refusal.condition, refusal.location), ("102", "MSH^1^18"));
+    }
+
+    #[test]
+    fn an_escape_sequence_that_is_not_declared_is_refused() {
+        for charset in ["", "ASCII", "UNICODE UTF-8", "8859/1"] {
+            let refusal = declared(charset, b"PID|||1||\x1b$B;3K\\\x1b(B\r").unwrap_err();
+            let seen = (refusal.acknowledgement.code(), refusal.condition, refusal.location);
+            assert_eq!(seen, ("AE", "102", "MSH^1^18"), "{charset}");
+        }
+        let message = b"MSH|^~\\&|\rPID|\x1b$B;3K\\\x1b(B\r";
+        assert!(decode(message, Charset::Windows31J).is_err());
+        assert!(decode(message, Charset::Iso2022Jp).unwrap().contains("山本"));
     }
 
     #[test]

@@ -87,6 +87,8 @@ pub struct ExtendedUsage {
     pub client: bool,
     /// TLS server.
     pub server: bool,
+    /// Anything (anyExtendedKeyUsage).
+    pub any: bool,
 }
 
 impl Certificate {
@@ -156,11 +158,14 @@ impl Certificate {
 
     /// Key policy and critical extensions: what every certificate of a chain must stand.
     pub(crate) fn acceptable(&self) -> Result<(), Refusal> {
+        self.acceptable_but_for_its_signature()?;
+        if self.signed.is_strong() { Ok(()) } else { Err(Refusal::WeakSignature) }
+    }
+
+    /// The same without a look at how it was signed: for what is trusted without its signature.
+    pub(crate) fn acceptable_but_for_its_signature(&self) -> Result<(), Refusal> {
         if let Some(why) = self.key.weakness() {
             return Err(Refusal::WeakKey { why });
-        }
-        if !self.signed.is_strong() {
-            return Err(Refusal::WeakSignature);
         }
         match &self.unhandled {
             Some(oid) => Err(Refusal::UnhandledCritical { oid: oid.clone() }),
@@ -212,7 +217,8 @@ impl Certificate {
                 });
             }
             ParsedExtension::ExtendedKeyUsage(usage) => {
-                self.extended_usage = Some(ExtendedUsage { client: usage.client_auth, server: usage.server_auth });
+                self.extended_usage =
+                    Some(ExtendedUsage { client: usage.client_auth, server: usage.server_auth, any: usage.any });
             }
             ParsedExtension::CertificatePolicies(policies) => {
                 self.policies = policies.iter().map(|policy| policy.policy_id.to_id_string().into()).collect();

@@ -117,6 +117,15 @@ impl<'de> Deserialize<'de> for Pin {
     }
 }
 
+/// A configured authority, by its name and its certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnchorId {
+    /// Its subject, RFC 4514.
+    pub subject: Box<str>,
+    /// SHA-256 of its certificate.
+    pub sha256: [u8; 32],
+}
+
 /// The holder of a certificate that stood every check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -150,8 +159,10 @@ pub struct Identity {
     pub not_before: OffsetDateTime,
     /// Last moment of validity.
     pub not_after: OffsetDateTime,
-    /// It was trusted by a pin, not by its issuer.
+    /// It was trusted by a pin, not by its issuer: what it says of its holder, nobody vouches for.
     pub pinned: bool,
+    /// The authority that vouches for it in the end; none for a pinned one.
+    pub anchor: Option<AnchorId>,
     /// What is known about its revocation.
     pub revocation: Revocation,
     /// Until when this result may be kept: the end of the certificate, of the lists, or an hour.

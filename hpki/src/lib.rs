@@ -7,8 +7,11 @@ mod certificate;
 mod crypto;
 mod der;
 pub mod hcrole;
+mod held;
 mod identity;
 mod list;
+#[cfg(test)]
+mod loopholes;
 mod name;
 mod path;
 mod refusal;
@@ -24,7 +27,7 @@ mod verdicts;
 use std::fmt::Write as _;
 
 pub use certificate::{Certificate, ExtendedUsage, KeyUsage};
-pub use identity::{Identity, Kind, Pin, Purpose, Revocation, ServerRules};
+pub use identity::{AnchorId, Identity, Kind, Pin, Purpose, Revocation, ServerRules};
 pub use list::{RevocationList, Revoked};
 pub use name::Name;
 pub use refusal::Refusal;

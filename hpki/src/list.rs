@@ -82,10 +82,7 @@ impl RevocationList {
 
     /// The CRLNumber for people: decimal if it is of a usual size.
     pub fn number_text(&self) -> String {
-        if self.number.len() > 8 {
-            return format!("0x{}", crate::hex(&self.number));
-        }
-        self.number.iter().fold(0_u64, |sum, digit| sum << 8 | u64::from(*digit)).to_string()
+        number_text(&self.number)
     }
 
     /// Serial numbers and entries, in order of the serial numbers.
@@ -120,14 +117,36 @@ impl RevocationList {
         self.revoked.get(serial).copied()
     }
 
-    /// Whether the number is higher, or the same one in a later issue.
-    pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
-        self.order() > other.order()
+    /// Whether its time has come, give or take what clocks differ.
+    pub(crate) fn has_begun(&self, now: OffsetDateTime) -> bool {
+        self.this_update <= now.saturating_add(CLOCK_SKEW)
     }
 
-    fn order(&self) -> (usize, &[u8], OffsetDateTime) {
-        (self.number.len(), &self.number, self.this_update)
+    /// Its place among the lists of its authority.
+    pub(crate) fn issue(&self) -> Issue {
+        Issue { digits: self.number.len(), number: self.number.clone(), this_update: self.this_update }
     }
+}
+
+/// The place of a list among those of its authority: by its number, and of one number by the time of issue.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Issue {
+    digits: usize,
+    number: Box<[u8]>,
+    this_update: OffsetDateTime,
+}
+
+impl Issue {
+    pub(crate) fn number_text(&self) -> String {
+        number_text(&self.number)
+    }
+}
+
+fn number_text(number: &[u8]) -> String {
+    if number.len() > 8 {
+        return format!("0x{}", crate::hex(number));
+    }
+    number.iter().fold(0_u64, |sum, digit| sum << 8 | u64::from(*digit)).to_string()
 }
 
 /// What the extensions say.
@@ -269,5 +288,7 @@ const fn words(code: u8) -> &'static str {
     }
 }
 
+/// How far an authority's clock may be ahead of ours.
+const CLOCK_SKEW: time::Duration = time::Duration::minutes(5);
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;

@@ -45,7 +45,7 @@ impl<'a> Search<'a> {
             }
         };
         for (issuer, anchor_use) in self.anchors() {
-            match self.step(child, issuer, below) {
+            match self.step(child, issuer, Some(anchor_use), below) {
                 Ok(true) => {
                     let mut issuers = below.clone();
                     issuers.push(issuer);
@@ -62,7 +62,7 @@ impl<'a> Search<'a> {
             if below.iter().any(|seen| seen.sha256 == issuer.sha256) {
                 continue;
             }
-            let found = match self.step(child, issuer, below) {
+            let found = match self.step(child, issuer, None, below) {
                 Ok(true) => {
                     below.push(issuer);
                     let found = self.climb(issuer, below);
@@ -90,14 +90,27 @@ impl<'a> Search<'a> {
     }
 
     /// Whether this authority issued the child: `false` if it is another one, an error if it should not have.
-    fn step(&mut self, child: &Certificate, issuer: &Certificate, below: &[&Certificate]) -> Result<bool, Refusal> {
+    fn step(
+        &mut self,
+        child: &Certificate,
+        issuer: &Certificate,
+        anchor_use: Option<AnchorUse>,
+        below: &[&Certificate],
+    ) -> Result<bool, Refusal> {
         if issuer.subject != child.issuer || !key_ids_agree(child, issuer) {
             return Ok(false);
         }
         if !issuer.may_issue() {
             return Err(Refusal::IssuerNotAuthority { issuer: issuer.subject.as_str().into() });
         }
-        issuer.acceptable()?;
+        match anchor_use {
+            Some(AnchorUse::Servers) => issuer.acceptable_but_for_its_signature()?,
+            Some(AnchorUse::Healthcare) => issuer.acceptable()?,
+            None => {
+                issuer.acceptable()?;
+                check_extended_usage(issuer, self.kind)?;
+            }
+        }
         // RFC 5280 §4.2.1.9: self-issued certificates do not count.
         let depth = below.iter().filter(|authority| authority.subject != authority.issuer).count();
         if issuer.path_length.is_some_and(|limit| depth > limit as usize) {
@@ -112,6 +125,18 @@ impl<'a> Search<'a> {
         issuer.valid_at(self.now)?;
         Ok(true)
     }
+}
+
+/// An authority whose extKeyUsage leaves a purpose out does not issue for it. RFC 5280 §4.2.1.12 does not say so of
+/// authorities; every verifier of TLS certificates does.
+fn check_extended_usage(issuer: &Certificate, kind: Kind) -> Result<(), Refusal> {
+    let allowed = issuer.extended_usage.is_none_or(|usage| match kind {
+        Kind::Person | Kind::Organisation => usage.any || usage.client,
+        Kind::Server => usage.any || usage.server,
+        // Signatures of documents have no usage of their own.
+        Kind::Signature => true,
+    });
+    if allowed { Ok(()) } else { Err(Refusal::InvalidPurpose { wanted: kind }) }
 }
 
 /// Authorities of one name but other keys are told apart by these (RFC 5280 §4.2.1.1).

@@ -36,6 +36,17 @@ pub(crate) fn check(
     Ok(status)
 }
 
+/// Looks up a pinned certificate without a path. The lists of known authorities still know whether it was revoked: its
+/// holder could leave the authorities between out of the chain.
+pub(crate) fn check_alone(trust: &Trust, leaf: &Certificate, now: OffsetDateTime) -> Result<Status, Refusal> {
+    let known = trust.lists.iter().filter(|held| held.signer.is_some()).filter_map(|held| held.in_force(now));
+    let mut of_issuer = known.filter(|list| list.issuer == leaf.issuer && list.covers(leaf));
+    if let Some(entry) = of_issuer.find_map(|list| list.find(&leaf.serial)) {
+        return Err(Refusal::Revoked { since: entry.since, reason: entry.reason });
+    }
+    Ok(Status { revocation: Revocation::Unchecked, until: leaf.not_after })
+}
+
 fn check_one(
     trust: &Trust,
     certificate: &Certificate,
@@ -46,7 +57,7 @@ fn check_one(
 ) -> Result<Status, Refusal> {
     let unknown = |until| Refusal::RevocationUnknown { issuer: issuer.subject.as_str().into(), until };
     let mut newest: Option<&RevocationList> = None;
-    for list in lists(trust, certificate, issuer).filter(|list| list.this_update <= now) {
+    for list in lists(trust, certificate, issuer, now) {
         if let Some(entry) = list.find(&certificate.serial) {
             return Err(Refusal::Revoked { since: entry.since, reason: entry.reason });
         }
@@ -71,11 +82,12 @@ fn check_one(
     }
 }
 
-/// The lists of this issuer that are about this certificate.
+/// The lists in force of this issuer that are about this certificate.
 fn lists<'a>(
     trust: &'a Trust,
     certificate: &'a Certificate,
     issuer: &'a Certificate,
+    now: OffsetDateTime,
 ) -> impl Iterator<Item = &'a RevocationList> {
     let signed = |list: &RevocationList, signer: Option<[u8; 32]>| match signer {
         Some(key) => key == issuer.spki_sha256,
@@ -85,9 +97,10 @@ fn lists<'a>(
     trust
         .lists
         .iter()
-        .filter(move |held| held.list.issuer == issuer.subject && held.list.covers(certificate))
-        .filter(move |held| signed(&held.list, held.signer))
-        .map(|held| &held.list)
+        .filter_map(move |held| held.in_force(now).map(|list| (list, held.signer)))
+        .filter(move |(list, _)| list.issuer == issuer.subject && list.covers(certificate))
+        .filter(move |(list, signer)| signed(list, *signer))
+        .map(|(list, _)| list)
 }
 
 /// How long a list counts after its end. A person's login never outlives it.

@@ -1,5 +1,6 @@
 //! Whom we trust, and the one question about it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
@@ -7,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::certificate::Certificate;
-use crate::identity::{Identity, Kind, Pin, Purpose, Revocation};
-use crate::list::RevocationList;
+use crate::held::{HeldList, Mark};
+use crate::identity::{AnchorId, Identity, Kind, Pin, Purpose};
 use crate::path::{self, Path};
 use crate::refusal::Refusal;
 use crate::revocation::{self, Status};
@@ -21,6 +22,8 @@ pub struct Trust {
     pub(crate) anchors: Vec<Anchor>,
     pub(crate) issuers: Vec<Certificate>,
     pub(crate) lists: Vec<HeldList>,
+    /// How far the lists of earlier trusts had come.
+    pub(crate) marks: Vec<Mark>,
     pub(crate) pins: Vec<Pin>,
 }
 
@@ -38,14 +41,6 @@ pub enum AnchorUse {
     Healthcare,
     /// Ordinary TLS server certificates, without a policy.
     Servers,
-}
-
-/// A list, and the key that is known to have signed it.
-#[derive(Clone, Debug)]
-pub(crate) struct HeldList {
-    pub(crate) list: RevocationList,
-    /// SHA-256 of the signer's key; none while its authority has not been seen.
-    pub(crate) signer: Option<[u8; 32]>,
 }
 
 /// What the regions agreed on: policies, and what a missing or old revocation list means.
@@ -118,37 +113,27 @@ pub enum MissingLists {
 impl Trust {
     /// Trust in nobody, under these rules.
     pub const fn new(rules: Rules) -> Self {
-        Self { rules, anchors: Vec::new(), issuers: Vec::new(), lists: Vec::new(), pins: Vec::new() }
+        Self { rules, anchors: Vec::new(), issuers: Vec::new(), lists: Vec::new(), marks: Vec::new(), pins: Vec::new() }
     }
 
     /// Trusts this authority; the error says why it cannot be one.
     pub fn add_anchor(&mut self, der: &[u8], anchor_use: AnchorUse) -> Result<(), String> {
         let certificate = authority(der)?;
+        // Others' roots are not ours to choose, and an anchor's own signature proves nothing (RFC 5280 §6.1.1 (d)).
+        let fit = match anchor_use {
+            AnchorUse::Healthcare => certificate.acceptable(),
+            AnchorUse::Servers => certificate.acceptable_but_for_its_signature(),
+        };
+        fit.map_err(|refusal| refusal.to_string())?;
         self.anchors.push(Anchor { certificate, anchor_use });
         Ok(())
     }
 
     /// Knows this intermediate authority, so that peers need not send it.
     pub fn add_issuer(&mut self, der: &[u8]) -> Result<(), String> {
-        self.issuers.push(authority(der)?);
-        Ok(())
-    }
-
-    /// Takes a revocation list. Its authority is added before it: a list that a known authority of that name did not
-    /// sign is refused.
-    pub fn add_list(&mut self, der: &[u8]) -> Result<(), String> {
-        let list = RevocationList::parse(der)?;
-        let known: Vec<_> = self.authorities().filter(|authority| authority.subject == list.issuer).collect();
-        let signer = known.iter().find(|authority| list.is_signed_by(authority)).map(|authority| authority.spki_sha256);
-        if signer.is_none() && !known.is_empty() {
-            return Err(format!("it claims to be of \"{}\", whose key did not sign it", list.issuer));
-        }
-        let same = |held: &&mut HeldList| signer.is_some() && held.is_of(signer, &list);
-        match self.lists.iter_mut().find(same) {
-            Some(held) if list.is_newer_than(&held.list) => held.list = list,
-            Some(_) => {}
-            None => self.lists.push(HeldList { list, signer }),
-        }
+        let certificate = authority(der)?;
+        certificate.acceptable().map_err(|refusal| refusal.to_string())?;
+        self.issuers.push(certificate);
         Ok(())
     }
 
@@ -162,26 +147,10 @@ impl Trust {
         self.anchors.iter().map(|anchor| &anchor.certificate).chain(&self.issuers)
     }
 
-    /// The revocation lists in use.
-    pub fn lists(&self) -> impl Iterator<Item = &RevocationList> {
-        self.lists.iter().map(|held| &held.list)
-    }
-
-    /// CRLNumber never goes back (RFC 5280 §5.2.3): an old list that is brought back would hide later revocations.
-    pub fn succeeds(&self, old: &Self) -> Result<(), String> {
-        for new in self.lists.iter().filter(|held| held.signer.is_some()) {
-            if let Some(held) = old.lists.iter().find(|held| held.is_of(new.signer, &new.list))
-                && held.list.is_newer_than(&new.list)
-            {
-                return Err(format!(
-                    "the revocation list of \"{}\" would go back from number {} to {}; put the newer one back",
-                    new.list.issuer,
-                    held.list.number_text(),
-                    new.list.number_text()
-                ));
-            }
-        }
-        Ok(())
+    /// How many healthcare authorities are anchors. One that was renewed with its key is one.
+    pub fn healthcare_anchors(&self) -> usize {
+        let healthcare = self.anchors.iter().filter(|anchor| anchor.anchor_use == AnchorUse::Healthcare);
+        healthcare.map(|anchor| anchor.certificate.spki_sha256).collect::<HashSet<_>>().len()
     }
 
     /// Who presents this chain, if it is good for the purpose at this time. The leaf comes first.
@@ -232,17 +201,24 @@ impl Trust {
             Err(refusal) => return Err(refusal),
         };
         leaf.valid_at(now)?;
-        if !pinned {
-            self.check_policy(leaf, path.as_ref(), purpose)?;
+        // What a certificate says of its holder counts only if an authority that may say so stands behind it.
+        let vouched = match &path {
+            Some(path) => self.check_policy(leaf, path, purpose).and_then(|()| check_usage(leaf, purpose, false)),
+            None => Err(Refusal::UnknownIssuer { issuer: leaf.issuer.as_str().into() }),
+        };
+        match vouched {
+            Ok(()) => {}
+            Err(_) if pinned => check_usage(leaf, purpose, true)?,
+            Err(refusal) => return Err(refusal),
         }
-        check_usage(leaf, purpose, pinned)?;
         let status = match &path {
             Some(path) => revocation::check(self, leaf, path, purpose.kind(), now)?,
-            None => Status { revocation: Revocation::Unchecked, until: leaf.not_after },
+            None => revocation::check_alone(self, leaf, now)?,
         };
         let roles = roles(leaf, purpose)?;
         check_name(leaf, purpose, pinned)?;
-        Ok(identity(leaf, purpose.kind(), roles, pinned && path.is_none(), status, now))
+        let anchor = path.filter(|_| vouched.is_ok()).and_then(|path| path.issuers.last().copied());
+        Ok(identity(leaf, purpose.kind(), roles, anchor, status, now))
     }
 
     /// The pins that count for this purpose. Persons are never pinned: their trust is their licence.
@@ -254,27 +230,24 @@ impl Trust {
         }
     }
 
-    fn check_policy(&self, leaf: &Certificate, path: Option<&Path<'_>>, purpose: Purpose<'_>) -> Result<(), Refusal> {
+    fn check_policy(&self, leaf: &Certificate, path: &Path<'_>, purpose: Purpose<'_>) -> Result<(), Refusal> {
         let wanted = purpose.kind();
-        let allowed = match (purpose, path.map(|path| path.anchor_use)) {
-            (Purpose::Server { .. }, Some(AnchorUse::Servers)) => return Ok(()),
+        let allowed = match (purpose, path.anchor_use) {
+            (Purpose::Server { .. }, AnchorUse::Servers) => return Ok(()),
             (Purpose::Server { rules, .. }, _) => rules.organisation,
             (Purpose::Person | Purpose::Organisation | Purpose::Signature, _) => true,
         };
         let policies = self.rules.policies(wanted);
-        let issuer_agrees =
-            path.and_then(|path| path.issuers.first()).is_none_or(|issuer| may_issue_for(issuer, wanted));
-        if allowed && issuer_agrees && policies.iter().any(|policy| leaf.policies.contains(policy)) {
+        // A certificate serves one purpose; one that claims two would be whichever its holder likes.
+        let another = [Kind::Person, Kind::Organisation, Kind::Signature].into_iter().any(|kind| {
+            let of_kind = self.rules.policies(kind).iter().filter(|policy| !policies.contains(policy));
+            of_kind.into_iter().any(|policy| leaf.policies.contains(policy))
+        });
+        let issuer_agrees = path.issuers.first().is_none_or(|issuer| may_issue_for(issuer, wanted));
+        if allowed && issuer_agrees && !another && policies.iter().any(|policy| leaf.policies.contains(policy)) {
             return Ok(());
         }
         Err(Refusal::PolicyMismatch { wanted })
-    }
-}
-
-impl HeldList {
-    /// The same authority's list about the same certificates.
-    fn is_of(&self, signer: Option<[u8; 32]>, list: &RevocationList) -> bool {
-        self.signer == signer && self.list.scope == list.scope
     }
 }
 
@@ -290,7 +263,6 @@ fn leaf(chain: &[CertificateDer<'_>]) -> Result<Certificate, Refusal> {
 
 fn authority(der: &[u8]) -> Result<Certificate, String> {
     let certificate = Certificate::parse(der).map_err(|refusal| refusal.to_string())?;
-    certificate.acceptable().map_err(|refusal| refusal.to_string())?;
     if !certificate.may_issue() {
         return Err(format!(
             "\"{}\" is not an authority (RFC 5280 §4.2.1.9); give the certificate of its issuer",
@@ -362,7 +334,7 @@ fn identity(
     leaf: &Certificate,
     kind: Kind,
     roles: Vec<Box<str>>,
-    pinned: bool,
+    anchor: Option<&Certificate>,
     status: Status,
     now: OffsetDateTime,
 ) -> Identity {
@@ -383,7 +355,8 @@ fn identity(
         spki_sha256: leaf.spki_sha256,
         not_before: leaf.not_before,
         not_after: leaf.not_after,
-        pinned,
+        pinned: anchor.is_none(),
+        anchor: anchor.map(|anchor| AnchorId { subject: name(&anchor.subject), sha256: anchor.sha256 }),
         revocation: status.revocation,
         good_until: status.until.min(leaf.not_after).min(now + MAX_CACHE),
     }

@@ -119,7 +119,7 @@ pub(crate) fn trust(folder: &Path, lists: &[&str], rules: Rules) -> Trust {
         trust.add_issuer(&read(&format!("ca/{name}-ca.der"))).unwrap();
     }
     for list in lists {
-        trust.add_list(&read(&format!("crl/{list}.crl"))).unwrap();
+        trust.add_list(&read(&format!("crl/{list}.crl")), NOW).unwrap();
     }
     trust
 }
@@ -155,4 +155,35 @@ fn mint(folder: &Path) {
     );
     let out = Command::new("sh").arg(format!("{FOLDER}/make.sh")).arg(folder).output().unwrap();
     assert!(out.status.success(), "make.sh failed: {}", String::from_utf8_lossy(&out.stderr));
+}
+
+/// Issues one more certificate, with this key of the minted set, from the moment of the call on. `issuer` is a
+/// certificate and its key.
+pub(crate) fn issue(
+    issuer: (&Path, &str),
+    key: &str,
+    subject: &str,
+    extensions: &str,
+) -> (tempfile::NamedTempFile, CertificateDer<'static>) {
+    let file = |content: &str| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), content).unwrap();
+        file
+    };
+    let key_file = |name: &str| minted().join(format!("keys/{name}.key.pem"));
+    let (request, extensions, certificate) = (file(""), file(extensions), file(""));
+    let run = |command: &mut Command| {
+        let out = command.output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    };
+    let mut ask = Command::new("openssl");
+    ask.args(["req", "-new", "-subj", subject, "-config"]).arg(format!("{FOLDER}/openssl.cnf"));
+    ask.env("W", "").env("OUT", "").env("CA", "");
+    run(ask.arg("-key").arg(key_file(key)).arg("-out").arg(request.path()));
+    let mut sign = Command::new("openssl");
+    sign.args(["x509", "-req", "-days", "30", "-set_serial", "4711"]).arg("-in").arg(request.path());
+    sign.arg("-CA").arg(issuer.0).arg("-CAkey").arg(key_file(issuer.1));
+    run(sign.arg("-extfile").arg(extensions.path()).arg("-out").arg(certificate.path()));
+    let der = certificates(certificate.path()).unwrap().remove(0);
+    (certificate, der)
 }

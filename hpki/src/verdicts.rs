@@ -151,7 +151,7 @@ fn a_revoked_certificate_is_refused_by_an_old_list_too() {
 fn a_forged_list_is_refused_when_it_is_loaded() {
     let mut trust = current();
     let forged = fs::read(folder().join("crl/auth-forged.crl")).unwrap();
-    let why = trust.add_list(&forged).unwrap_err();
+    let why = trust.add_list(&forged, NOW).unwrap_err();
     assert!(why.contains("did not sign it"), "{why}");
 }
 
@@ -160,21 +160,21 @@ fn a_list_of_an_authority_that_only_the_peer_knows_is_checked_when_it_is_needed(
     let mut trust = Trust::new(Rules::default());
     trust.add_anchor(&fs::read(folder().join("ca/root.der")).unwrap(), AnchorUse::Healthcare).unwrap();
     for list in ["auth-forged", "root-sarl"] {
-        trust.add_list(&fs::read(folder().join(format!("crl/{list}.crl"))).unwrap()).unwrap();
+        trust.add_list(&fs::read(folder().join(format!("crl/{list}.crl"))).unwrap(), NOW).unwrap();
     }
     let mut chain = certificates(&folder().join("ee/person-auth-doctor.pem")).unwrap();
     chain.extend(certificates(&folder().join("ca/auth-ca.pem")).unwrap());
     assert_eq!(reason(trust.verify(&chain, Purpose::Person, NOW)), "RevocationUnknown");
-    trust.add_list(&fs::read(folder().join("crl/auth.crl")).unwrap()).unwrap();
+    trust.add_list(&fs::read(folder().join("crl/auth.crl")).unwrap(), NOW).unwrap();
     trust.verify(&chain, Purpose::Person, NOW).unwrap();
 }
 
 #[test]
 fn the_number_of_a_list_never_goes_back() {
     let of = |lists: &[&str]| trust(folder(), lists, Rules::default());
-    of(&["auth-long"]).succeeds(&of(&["auth"])).unwrap();
-    of(&["auth"]).succeeds(&of(&["auth"])).unwrap();
-    let why = of(&["auth-stale"]).succeeds(&of(&["auth"])).unwrap_err();
+    of(&["auth-long"]).succeed(&of(&["auth"])).unwrap();
+    of(&["auth"]).succeed(&of(&["auth"])).unwrap();
+    let why = of(&["auth-stale"]).succeed(&of(&["auth"])).unwrap_err();
     assert!(why.contains("would go back"), "{why}");
     // Of several in one folder the newest counts, in any order.
     for lists in [["auth", "auth-stale"], ["auth-stale", "auth"]] {

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::Policy;
 use hpki::tls::{Material, Now, Reloadable};
+use ihe::Fault;
 use proto::{Clock, SystemClock};
 use time::OffsetDateTime;
 use tokio::net::{TcpListener, TcpStream};
@@ -44,7 +44,8 @@ impl Findings {
     }
 
     fn line(&mut self, verdict: &str, what: &str, found: &str) {
-        self.text.push_str(&format!("[{verdict}] {what}: {found}\n"));
+        // One line a finding, whatever a cause has to say.
+        self.text.push_str(&format!("[{verdict}] {what}: {}\n", found.replace('\n', " ")));
     }
 }
 
@@ -71,8 +72,8 @@ pub(crate) async fn run(file: &Path) -> anyhow::Result<ExitCode> {
 
 async fn check(config: &Config, findings: &mut Findings) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    certificates(config, &clock, findings);
-    callers(config, findings);
+    let anchors = certificates(config, &clock, findings);
+    callers(config, anchors, findings);
     time_of_day(config, clock.now(), findings);
     match serve::lock(&config.folder) {
         Ok(lock) => {
@@ -87,14 +88,18 @@ async fn check(config: &Config, findings: &mut Findings) {
     }
 }
 
-fn certificates(config: &Config, clock: &Arc<dyn Clock>, findings: &mut Findings) {
+/// Says how many authorities are trusted to say who a caller is.
+fn certificates(config: &Config, clock: &Arc<dyn Clock>, findings: &mut Findings) -> usize {
     let now: Now = {
         let clock = Arc::clone(clock);
         Arc::new(move || clock.now())
     };
     let material = match Material::load(&config.tls, &config.folder, &now) {
         Ok(material) => material,
-        Err(error) => return findings.fail("certificates", sentence(&error.into())),
+        Err(error) => {
+            findings.fail("certificates", sentence(&error.into()));
+            return 0;
+        }
     };
     for expiry in material.expiries() {
         let days = (expiry.until - clock.now()).whole_days();
@@ -107,13 +112,12 @@ fn certificates(config: &Config, clock: &Arc<dyn Clock>, findings: &mut Findings
             findings.good("certificates", found);
         }
     }
+    material.trust().healthcare_anchors()
 }
 
-fn callers(config: &Config, findings: &mut Findings) {
-    if !config.roles.contains(&Role::Gateway) {
-        return;
-    }
-    match Policy::new(config.callers.clone()) {
+fn callers(config: &Config, anchors: usize, findings: &mut Findings) {
+    match serve::policy(config, anchors) {
+        Ok(_) if !config.roles.contains(&Role::Gateway) => {}
         Ok(_) if config.callers.is_empty() => {
             findings.warn("callers", "nobody may come in: list those who may under [[caller]]");
         }
@@ -155,14 +159,37 @@ async fn roles(config: &Config, clock: &Arc<dyn Clock>, findings: &mut Findings)
         Ok(roles) => roles,
         Err(error) => return findings.fail("roles", sentence(&error)),
     };
-    match roles.registry.ready().await {
-        Ok(()) => findings.good("registry", "its database is open, and of this version's schema"),
-        Err(fault) => findings.fail("registry", fault.to_string()),
-    }
+    let (here, elsewhere) = (&config.roles, &config.internal);
+    let registry =
+        Part { name: "registry", elsewhere: elsewhere.registry.as_deref().filter(|_| !here.contains(&Role::Registry)) };
+    registry.found(roles.registry.ready().await, "its database is open, and of this version's schema", findings);
     if let Some(repository) = roles.repository {
-        match repository.ready().await {
-            Ok(()) => findings.good("repository", "its store can be written"),
-            Err(fault) => findings.fail("repository", fault.to_string()),
+        let at = elsewhere.repository.as_deref().filter(|_| !here.contains(&Role::Repository));
+        let part = Part { name: "repository", elsewhere: at };
+        part.found(repository.ready().await, "its store can be written", findings);
+    }
+}
+
+/// A role behind the gateway.
+struct Part<'a> {
+    name: &'a str,
+    /// The process that runs it, if this one does not.
+    elsewhere: Option<&'a str>,
+}
+
+impl Part<'_> {
+    fn found(&self, ready: Result<(), Fault>, good: &str, findings: &mut Findings) {
+        let name = self.name;
+        match (self.elsewhere, ready) {
+            (None, Ok(())) => findings.good(name, good),
+            (None, Err(fault)) => findings.fail(name, fault.to_string()),
+            (Some(at), Ok(())) => findings.good(name, format!("its process at {at} says that it is ready")),
+            (Some(at), Err(fault)) => {
+                findings.fail(
+                    name,
+                    format!("its process at {at} (internal.{name}): {fault}; start it, or correct the address"),
+                );
+            }
         }
     }
 }
@@ -174,6 +201,12 @@ async fn ports(config: &Config, findings: &mut Findings) {
     }
     if config.internal.share || !config.roles.contains(&Role::Gateway) {
         wanted.push(("internal.listen", config.internal.listen));
+    }
+    if !config.console.listen.ip().is_loopback() {
+        findings.warn(
+            "console",
+            format!("{} is not loopback, and it has no login: keep it behind a firewall", config.console.listen),
+        );
     }
     for (key, address) in wanted {
         match TcpListener::bind(address).await {

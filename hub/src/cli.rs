@@ -37,6 +37,9 @@ enum Command {
     #[command(after_help = client::RETRIEVE_EXAMPLE)]
     Retrieve(client::RetrieveArgs),
     /// Make, issue and read certificates / 証明書を作る・読む
+    #[command(
+        after_help = "Example:\n  musubi certs mint --dir certs --name okayama\n  musubi certs inspect certs/hub.pem"
+    )]
     Certs(certs::Args),
     /// Bring the registry's database to this version's schema / データベースを移行する
     #[command(after_help = "Example:\n  musubi migrate --config musubi.toml")]
@@ -85,7 +88,7 @@ pub(crate) fn sentence(error: &anyhow::Error) -> String {
             if !text.is_empty() {
                 text.push_str(": ");
             }
-            text.push_str(cause.trim_end());
+            text.push_str(&cause.trim_end().replace('\n', " "));
         }
     }
     text

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use ihe::id::{HomeCommunity, Oid};
 use serde::{Deserialize, Deserializer, de};
 
@@ -160,7 +160,7 @@ impl Config {
 
     /// Reads the text of a file that lies in this folder.
     pub fn parse(text: &str, folder: PathBuf) -> anyhow::Result<Self> {
-        let mut config: Self = toml::from_str(text)?;
+        let mut config: Self = toml::from_str(text).map_err(|why| wrong(text, &why))?;
         config.folder = folder;
         config.registry.assigning_authority.get_or_insert_with(|| config.assigning_authority.clone());
         config.check()?;
@@ -173,18 +173,22 @@ impl Config {
                 bail!("roles names {role:?} twice: name each role once");
             }
         }
-        if !self.console.listen.ip().is_loopback() {
-            tracing::warn!(
-                "the console listens on {}: it has no login, keep it behind a firewall",
-                self.console.listen
-            );
-        }
         Ok(())
     }
 
     /// A path of the configuration, seen from the folder of the file.
     pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         self.folder.join(path)
+    }
+}
+
+/// What is wrong with a text, on one line: the library's own words draw a picture of several.
+fn wrong(text: &str, why: &toml::de::Error) -> anyhow::Error {
+    let why_so = why.message().replace('\n', ", ");
+    // What is wrong with the file as a whole is on none of its lines.
+    match why.span().and_then(|span| text.get(..span.start)).filter(|before| !before.is_empty()) {
+        Some(before) => anyhow!("line {}: {why_so}", before.matches('\n').count() + 1),
+        None => anyhow!("{why_so}"),
     }
 }
 

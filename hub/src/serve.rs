@@ -86,7 +86,12 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Hub>
         let clock = Arc::clone(&clock);
         Arc::new(move || clock.now())
     };
-    let trust = Arc::new(Reloadable::load(config.tls.clone(), &config.folder, now)?);
+    let trust = Reloadable::load(config.tls.clone(), &config.folder, now)?;
+    let policy = policy(&config, trust.current().trust().healthcare_anchors()).map_err(anyhow::Error::msg)?;
+    let trust = Arc::new(trust.provided({
+        let config = config.clone();
+        Box::new(move |trust| self::policy(&config, trust.healthcare_anchors()).map(drop))
+    }));
     let (recorder, metrics) = meter()?;
     let gauges = Gauges { recorder: Arc::clone(&recorder), trust: Arc::clone(&trust), clock: Arc::clone(&clock) };
     let trail = AuditTrail::open(&config.audit, &config.folder).with_context(|| {
@@ -101,7 +106,6 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Hub>
     let tasks = TaskTracker::new();
     let mut addresses = Addresses::default();
     if let Some(ports) = roles.ports().filter(|_| config.roles.contains(&Role::Gateway)) {
-        let policy = Policy::new(config.callers.clone()).map_err(anyhow::Error::msg)?;
         let settings = config.gateway.clone();
         let community = config.community.clone();
         let gateway = Gateway::new(settings, community, ports, policy, node.clone(), Arc::clone(&recorder));
@@ -121,6 +125,9 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Hub>
         .await
         .with_context(|| port("console.listen", config.console.listen))?;
     addresses.console = Some(console.local_addr()?);
+    if !config.console.listen.ip().is_loopback() {
+        tracing::warn!("the console listens on {}: it has no login, keep it behind a firewall", config.console.listen);
+    }
     let view = roles.console(metrics.clone(), gauges);
     tasks.spawn({
         let stop = stop.clone();
@@ -228,6 +235,16 @@ impl Roles {
             metrics,
         }
     }
+}
+
+/// Who may come in, with so many authorities that are trusted to say who a caller is.
+pub(crate) fn policy(config: &Config, anchors: usize) -> Result<Policy, String> {
+    let roles = &config.internal.certificates;
+    roles
+        .iter()
+        .try_for_each(|known| known.clear_under(anchors).map_err(|why| format!("internal.certificates: {why}")))?;
+    let callers = if config.roles.contains(&Role::Gateway) { config.callers.clone() } else { Vec::new() };
+    Policy::new(callers, anchors)
 }
 
 /// Takes the folder for this process alone.

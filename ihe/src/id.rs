@@ -145,10 +145,11 @@ impl fmt::Display for UniqueId {
 
 /// A patient identifier with its assigning authority: the CX of ITI TF-3 §4.2.3.1.7, `id^^^&oid&ISO`.
 ///
-/// Two are equal when identifier and authority are; trailing empty components never reach this type.
+/// Two are equal when identifier and authority are: trailing empty components never reach this type, and parsing brings
+/// CX.1 into the one spelling that [`hl7v2::escape`] has for it, in which feeds are kept too.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PatientId {
-    /// CX.1, still HL7-escaped.
+    /// CX.1, HL7-escaped in the canonical spelling.
     pub id: Box<str>,
     /// CX.4.2.
     pub authority: Oid,
@@ -160,9 +161,13 @@ impl FromStr for PatientId {
     fn from_str(text: &str) -> Result<Self, Fault> {
         // The text itself is a patient's identifier: it is not repeated in the fault.
         let refuse = |why: &str| Fault::new(Kind::RegistryMetadata, format!("a patient id reads id^^^&OID&ISO: {why}"));
+        if text.chars().count() > CX {
+            return Err(refuse("it has at most 256 characters"));
+        }
         let mut components = text.trim_end_matches('^').split('^');
         let id = components.next().filter(|id| !id.is_empty()).ok_or_else(|| refuse("the id is empty"))?;
-        if id.contains(['&', '~', '|']) || id.trim() != id || id.chars().any(char::is_control) {
+        let plain = hl7v2::unescape(id);
+        if id.contains(['&', '~', '|']) || plain.trim() != plain || plain.chars().any(char::is_control) {
             return Err(refuse("the id holds a separator, a control character or an outer blank"));
         }
         let (Some(""), Some(""), Some(authority), None) =
@@ -175,9 +180,16 @@ impl FromStr for PatientId {
             return Err(refuse("the assigning authority is &OID&ISO without a namespace"));
         };
         let authority = oid.parse().map_err(|e: Fault| refuse("the authority is no OID").because(e))?;
-        Ok(Self { id: id.into(), authority })
+        let parsed = Self { id: hl7v2::escape(&plain).into(), authority };
+        if parsed.to_string().chars().count() > CX {
+            return Err(refuse("it has at most 256 characters"));
+        }
+        Ok(parsed)
     }
 }
+
+/// Characters of a CX: what fits into one `rim:Value` (ITI TF-3 §4.2.3.1.7).
+const CX: usize = 256;
 
 impl fmt::Display for PatientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -325,6 +337,29 @@ mod tests {
         for text in ["", "P", "P^^^1.2.3", "P^^^NS&1.2.3&ISO", "P^^^&1.2.3&DNS", "^^^&1.2.3&ISO", "P^^^&1.2.3&ISO^MR"] {
             assert!(text.parse::<PatientId>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn spellings_of_the_same_id_are_equal() {
+        let id = |text: &str| format!("{text}^^^&1.2&ISO").parse::<PatientId>().unwrap();
+        assert_eq!(id("P\\X41\\1"), id("PA1"));
+        assert_eq!(id("a\\X26\\b"), id("a\\T\\b"));
+        assert_eq!(id("a\\b"), id("a\\E\\b"));
+        for canonical in ["PA1", "a\\T\\b", "a\\E\\b", "患者-1"] {
+            assert_eq!(id(canonical).to_string(), format!("{canonical}^^^&1.2&ISO"));
+        }
+        for text in ["\\X20\\a", "a\\X0D\\", "a\\X00\\"] {
+            assert!(format!("{text}^^^&1.2&ISO").parse::<PatientId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_patient_id_has_at_most_256_characters() {
+        let id = |length: usize| format!("{}^^^&1.2&ISO", "あ".repeat(length)).parse::<PatientId>();
+        assert!(id(245).is_ok());
+        assert!(id(246).is_err());
+        // Sixty-four backslashes are written with three characters each.
+        assert!(format!("{}^^^&1.2&ISO", "\\".repeat(100)).parse::<PatientId>().is_err());
     }
 
     #[test]

@@ -44,6 +44,29 @@ fn no_authority(field: &str) -> Fault {
     Fault::new(Kind::UnknownPatientId, detail)
 }
 
+/// A message that was not taken: the refusal is what its sender reads, the fault what log, metrics and audit know.
+///
+/// A refusal says more than its fault does (condition and place), so an answer is never made from the fault of one.
+#[derive(Debug)]
+pub struct Refused {
+    /// For the acknowledgement.
+    pub refusal: Box<Refusal>,
+    /// For ourselves.
+    pub fault: Fault,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { fault: fault(&refusal), refusal: Box::new(refusal) }
+    }
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self { refusal: Box::new(refusal(&fault)), fault }
+    }
+}
+
 /// A fault as HL7 v2 says it.
 pub fn refusal(fault: &Fault) -> Refusal {
     let row = fault.row();
@@ -51,7 +74,7 @@ pub fn refusal(fault: &Fault) -> Refusal {
     Refusal { acknowledgement, condition: row.condition, location: "", detail: fault.detail.clone() }
 }
 
-/// A refused message as the kind of fault that logs, metrics and audit know.
+/// A refused message as the kind of fault that logs, metrics and audit know; see [`Refused`].
 pub fn fault(refusal: &Refusal) -> Fault {
     let kind = match refusal.condition {
         "200" | "201" | "202" | "203" => Kind::ActionNotSupported,
@@ -87,6 +110,61 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+
+    fn take(text: &str) -> Result<IdentityFeed, Refused> {
+        let message = Message::decode(text.as_bytes(), &Rules::default())?;
+        Ok(IdentityFeed::from_v2(&Adt::read(&message)?)?)
+    }
+
+    /// The answer as the MLLP face makes it.
+    fn answer(text: &str) -> String {
+        let header = Header::scan(text.as_bytes());
+        let outcome = take(text);
+        let outcome = outcome.as_ref().map(|_| ()).map_err(|refused| &*refused.refusal);
+        acknowledge(&header, outcome, datetime!(2026-04-01 09:30:01 +9), "K")
+    }
+
+    #[test]
+    fn an_answer_keeps_the_condition_and_the_place_of_the_refusal() {
+        for (event, version, charset, pid, code, error) in [
+            ("A04", "2.3.1", "", "", "AE", "ERR||PID^1^3|101^"),
+            ("A04", "2.3.1", "BIG-5", "1^^^&1.2&ISO", "AE", "ERR||MSH^1^18|103^"),
+            ("A99", "2.3.1", "", "1^^^&1.2&ISO", "AR", "ERR||MSH^1^9^1^2|201^"),
+            ("A04", "9.9", "", "1^^^&1.2&ISO", "AR", "ERR||MSH^1^12^1^1|203^"),
+            ("A04", "2.3.1", "", "1^^^&1.2&DNS", "AE", "ERR|||204^"),
+            ("A40", "2.3.1", "", "1^^^&1.2&ISO", "AE", "ERR|||207^"),
+        ] {
+            let merge = if event == "A40" { "MRG|1^^^&1.3&ISO\r" } else { "" };
+            let answer =
+                answer(&format!("MSH|^~\\&|A|B|C|D|1||ADT^{event}|1|P|{version}||||||{charset}\rPID|||{pid}\r{merge}"));
+            assert!(answer.contains(&format!("MSA|{code}|1\r{error}")), "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_refused_message_has_a_kind_for_the_log() {
+        let refused = take("MSH|^~\\&|A|B|C|D|1||ADT^A99|1|P|2.3.1\rPID|||1\r").unwrap_err();
+        assert_eq!((refused.fault.kind, refused.refusal.condition), (Kind::ActionNotSupported, "201"));
+        let refused = take("MSH|^~\\&|A|B|C|D|1||ADT^A04|1|P|2.3.1\rPID|||1^^^&1.2&DNS\r").unwrap_err();
+        assert_eq!((refused.fault.kind, refused.refusal.condition), (Kind::UnknownPatientId, "204"));
+    }
+
+    #[test]
+    fn a_message_that_only_deletes_names_no_identifier() {
+        let feed = |event| {
+            let text = format!("MSH|^~\\&|A|B|C|D|1||ADT^{event}|1|P|2.3.1\rPID|||\"\"^^^&1.2&ISO\r");
+            take(&text).unwrap().what
+        };
+        assert_eq!(feed("A08"), Feed::Update(vec![]));
+        assert_eq!(feed("A04"), Feed::Add(vec![]));
+    }
+
+    #[test]
+    fn a_fed_identifier_is_the_one_that_metadata_spells_otherwise() {
+        let feed = take("MSH|^~\\&|A|B|C|D|1||ADT^A04|1|P|2.3.1\rPID|||P\\X41\\1\\X26\\^^^&1.2&ISO\r").unwrap();
+        assert_eq!(feed.what, Feed::Add(vec![id("PA1\\T\\^^^&1.2&ISO")]));
+        assert_eq!(feed.what, Feed::Add(vec![id("\\X504131\\\\T\\^^^&1.2&ISO")]));
+    }
 
     fn read(name: &str) -> Result<IdentityFeed> {
         let path = format!("{}/../tests/vectors/identity/v2/{name}.hl7", env!("CARGO_MANIFEST_DIR"));

@@ -19,11 +19,17 @@ pub struct Config {
     pub database: String,
     /// A file that holds what `database` would say, password included; it wins over `database`.
     pub database_file: Option<PathBuf>,
-    /// Connections to PostgreSQL, or readers of SQLite.
+    /// Connections to PostgreSQL, two at the least, or readers of SQLite.
     pub connections: u32,
     /// How long a request waits for a connection to PostgreSQL.
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
+    /// How long one statement in PostgreSQL may take; 0 is without end.
+    #[serde(with = "humantime_serde")]
+    pub statement_timeout: Duration,
+    /// How long a statement in PostgreSQL waits for another transaction; 0 is without end.
+    #[serde(with = "humantime_serde")]
+    pub lock_timeout: Duration,
     /// Whether a PostgreSQL schema is brought up to date at the start; SQLite's always is.
     pub migrate_on_start: bool,
     /// The authority whose patient identifiers this affinity domain uses. Required.
@@ -45,6 +51,8 @@ impl Default for Config {
             database_file: None,
             connections: 16,
             connect_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(10),
             migrate_on_start: false,
             assigning_authority: None,
             unknown_patient: UnknownPatient::Refuse,
@@ -62,6 +70,8 @@ impl fmt::Debug for Config {
             .field("database_file", &self.database_file)
             .field("connections", &self.connections)
             .field("connect_timeout", &self.connect_timeout)
+            .field("statement_timeout", &self.statement_timeout)
+            .field("lock_timeout", &self.lock_timeout)
             .field("migrate_on_start", &self.migrate_on_start)
             .field("assigning_authority", &self.assigning_authority)
             .field("unknown_patient", &self.unknown_patient)
@@ -167,6 +177,8 @@ mod tests {
             database_file = "/run/secrets/database-url"
             connections = 4
             connect_timeout = "250ms"
+            statement_timeout = "2s"
+            lock_timeout = "1s"
             migrate_on_start = true
             assigning_authority = "2.999.1"
             unknown_patient = "create"
@@ -175,6 +187,7 @@ mod tests {
         "#;
         let config: Config = toml::from_str(text).unwrap();
         assert_eq!(config.connect_timeout, Duration::from_millis(250));
+        assert_eq!((config.statement_timeout.as_secs(), config.lock_timeout.as_secs()), (2, 1));
         assert_eq!(config.assigning_authority.as_ref().map(Oid::as_str), Some("2.999.1"));
         assert_eq!((config.unknown_patient, config.patients.len()), (UnknownPatient::Create, 1));
         assert!(!format!("{config:?}").contains("P-1"));

@@ -1,6 +1,7 @@
 //! Why a registry cannot be opened.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why a registry cannot be opened or its schema not be brought up to date. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +32,23 @@ pub enum Error {
     /// A secret stands in the configuration.
     #[error("registry.database holds a password; put the address into a file and name that in registry.database_file")]
     PasswordInConfiguration,
-    /// The database cannot be opened or reached.
-    #[error("cannot open the registry's database {database}: {cause}")]
+    /// No server answers.
+    #[error(
+        "no connection to the registry's database {database} at {server} came about within {within:?} \
+         (registry.connect_timeout): check that PostgreSQL runs there, and the address in registry.database"
+    )]
+    NoServer {
+        /// Its name.
+        database: String,
+        /// Where it should be.
+        server: String,
+        /// How long was waited.
+        within: Duration,
+    },
+    /// The database cannot be opened.
+    #[error(
+        "cannot open the registry's database {database}: {cause}; check registry.database, and that this user may use it"
+    )]
     Unusable {
         /// Its file or name.
         database: String,

@@ -51,8 +51,8 @@ impl LocalRegistry {
         }
         let store = Store::open(&config, dir).await?;
         if !config.patients.is_empty() {
-            let known = Change::Known(config.patients.clone());
-            store.write(known).await.map_err(|failure| Error::Patients(failure.into_fault()))?;
+            let listed = Change::Listed(config.patients.clone());
+            store.write(listed).await.map_err(|failure| Error::Patients(failure.into_fault()))?;
         }
         Ok(Self { store, clock: SharedClock(clock), authority, config })
     }

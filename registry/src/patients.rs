@@ -7,11 +7,13 @@ use ihe::{Fault, Kind};
 
 use crate::store::{Failure, Tx, Value, Work};
 
-/// What a feed changes here.
+/// What changes here.
 #[derive(Debug)]
 pub(crate) enum Change {
-    /// These identifiers exist.
-    Known(Vec<PatientId>),
+    /// These identifiers exist from the start, whatever became of them since.
+    Listed(Vec<PatientId>),
+    /// These identifiers were fed.
+    Fed(Vec<PatientId>),
     /// `subsumed` lives on as `survivor`.
     Merge { survivor: PatientId, subsumed: PatientId },
 }
@@ -23,13 +25,15 @@ pub(crate) fn change(feed: Feed, authority: &Oid) -> Result<Change, Fault> {
         |why: &str| Err(Fault::new(Kind::UnknownPatientId, format!("{why} of this affinity domain, {authority}")));
     match feed {
         Feed::Add(mut patients) | Feed::Update(mut patients) => {
+            // A feed that only deletes identifiers names none, and asks nothing of a registry.
+            let names_any = !patients.is_empty();
             patients.retain(ours);
             // One order for all feeds, so that two of them never wait for each other.
             patients.sort_unstable();
-            if patients.is_empty() {
+            if names_any && patients.is_empty() {
                 return refuse("none of the identifiers is of the assigning authority");
             }
-            Ok(Change::Known(patients))
+            Ok(Change::Fed(patients))
         }
         Feed::Merge { survivor, subsumed } => {
             if !ours(&survivor) || !ours(&subsumed) {
@@ -50,14 +54,21 @@ impl Work for Change {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), Failure> {
         match self {
-            Self::Known(patients) => {
+            Self::Listed(patients) => {
                 for patient in patients {
                     create(tx, patient).await?;
                 }
+                Ok(())
             }
-            Self::Merge { survivor, subsumed } => merge(tx, survivor, subsumed).await?,
+            Self::Fed(patients) => {
+                for patient in patients {
+                    create(tx, patient).await?;
+                    active(tx, patient, "an identifier of the feed").await?;
+                }
+                Ok(())
+            }
+            Self::Merge { survivor, subsumed } => merge(tx, survivor, subsumed).await,
         }
-        Ok(())
     }
 }
 
@@ -68,13 +79,6 @@ pub(crate) struct Known {
     pub(crate) seq: i64,
     /// The row of the patient that this one was merged into.
     pub(crate) survivor: Option<i64>,
-}
-
-impl Known {
-    /// The row under which this patient lives on.
-    fn root(self) -> i64 {
-        self.survivor.unwrap_or(self.seq)
-    }
 }
 
 /// Looks a patient up.
@@ -106,26 +110,24 @@ pub(crate) fn id(patient: &PatientId) -> Vec<Value<'_>> {
     vec![(&*patient.id).into(), patient.authority.as_str().into()]
 }
 
-async fn merge(tx: &mut Tx, survivor: &PatientId, subsumed: &PatientId) -> sqlx::Result<()> {
-    // All merges one after the other: following survivors is a walk over rows that another merge may move.
-    tx.lock(&["merge".to_owned()]).await?;
-    let roots = [known(tx, survivor).await?, known(tx, subsumed).await?];
-    let mut names = vec![lock_name(survivor), lock_name(subsumed)];
-    names.extend(lock_names(tx, roots.into_iter().flatten().map(Known::root)).await?);
-    tx.lock(&names).await?;
+/// Moves the subsumed identifier, and those merged into it before, to the survivor. Both must be known and in use:
+/// so nothing moves that the message does not name, and no merge is repeated or turned round (ITI TF-2 §3.8.4.2.4).
+async fn merge(tx: &mut Tx, survivor: &PatientId, subsumed: &PatientId) -> Result<(), Failure> {
+    tx.lock(&[lock_name(survivor), lock_name(subsumed)]).await?;
+    let survivor = active(tx, survivor, "the surviving identifier of the merge").await?;
+    let subsumed = active(tx, subsumed, "the subsumed identifier of the merge").await?;
+    let sql = "UPDATE patient SET survivor = $1 WHERE survivor = $2 OR seq = $2";
+    Ok(tx.execute(sql, vec![survivor.into(), subsumed.into()]).await?)
+}
 
-    let survivor = fetch_or_create(tx, survivor).await?;
-    let subsumed = fetch_or_create(tx, subsumed).await?;
-    let old_root = subsumed.root();
-    let new_root = match survivor.root() {
-        root if root != old_root => root,
-        // The source turns an earlier merge round: its newest word counts.
-        root if root == subsumed.seq => survivor.seq,
-        _ => return Ok(()),
+/// The row of a patient who is known and was not merged into another one.
+async fn active(tx: &mut Tx, patient: &PatientId, which: &str) -> Result<i64, Failure> {
+    let why = match known(tx, patient).await? {
+        Some(Known { seq, survivor: None }) => return Ok(seq),
+        Some(Known { survivor: Some(_), .. }) => "was merged into another one before; nothing was changed",
+        None => "was never fed to this affinity domain; feed it first, nothing was changed",
     };
-    let move_all = "UPDATE patient SET survivor = $1 WHERE (survivor = $2 OR seq = $2) AND seq <> $1";
-    tx.execute(move_all, vec![new_root.into(), old_root.into()]).await?;
-    tx.execute("UPDATE patient SET survivor = NULL WHERE seq = $1", vec![new_root.into()]).await
+    Err(Fault::new(Kind::UnknownPatientId, format!("{which} {why}")).into())
 }
 
 /// Looks a patient up and enters them if need be.
@@ -135,17 +137,4 @@ pub(crate) async fn fetch_or_create(tx: &mut Tx, patient: &PatientId) -> sqlx::R
     }
     create(tx, patient).await?;
     known(tx, patient).await?.ok_or(sqlx::Error::RowNotFound)
-}
-
-async fn lock_names(tx: &mut Tx, rows: impl Iterator<Item = i64> + Send) -> sqlx::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for seq in rows {
-        let sql = "SELECT value, authority FROM patient WHERE seq = $1";
-        let found = tx.fetch(sql, vec![seq.into()], |row| {
-            let (value, authority): (&str, &str) = (row.get(0)?, row.get(1)?);
-            Ok(format!("patient {value}^^^&{authority}&ISO"))
-        });
-        names.extend(found.await?);
-    }
-    Ok(names)
 }

@@ -47,6 +47,11 @@ pub(crate) async fn next_batch(octets: &mut ByteStream) -> Result<Option<Vec<Byt
     Ok(Some(batch).filter(|batch| !batch.is_empty()))
 }
 
+/// Whether nothing comes after this batch: only the end of the octets leaves one short.
+pub(crate) fn is_last(batch: &[Bytes]) -> bool {
+    batch.iter().map(Bytes::len).sum::<usize>() < BATCH
+}
+
 /// Runs work that waits for a disk or keeps a processor busy away from the threads that serve the network.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,

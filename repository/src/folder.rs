@@ -18,7 +18,7 @@ use proto::{ByteStream, Clock, Staged};
 use time::OffsetDateTime;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::blobs::{BATCH, Blob, Blobs, address, blocking, next_batch};
+use crate::blobs::{BATCH, Blob, Blobs, address, blocking, is_last, next_batch};
 use crate::tally::Tally;
 
 /// A folder of documents. Only one process may have it open.
@@ -49,29 +49,36 @@ impl Folder {
 #[async_trait]
 impl Blobs for Folder {
     async fn stage(&self, mut octets: ByteStream, limit: u64) -> Result<Staged, Fault> {
-        let path = self.staging();
-        let mut spool = spawn_blocking(move || Spool::create(path, limit));
+        let (path, root) = (self.staging(), Arc::clone(&self.root));
+        let first = next_batch(&mut octets).await?.unwrap_or_default();
+        let begin = move |batch: Vec<Bytes>| Spool::create(path, limit)?.append(&batch);
+        if is_last(&first) {
+            // Most documents are this small: one change of thread for all of it.
+            return blocking(move || begin(first)?.keep(&root)).await;
+        }
+        let mut spool = spawn_blocking(move || begin(first));
         loop {
             // The next octets arrive while the last ones are hashed and written.
             let batch = next_batch(&mut octets).await;
             // Also if the source broke off: its file is gone before anyone hears of it.
             let open = spool.await.map_err(Fault::internal)??;
-            let Some(batch) = batch? else {
-                let root = Arc::clone(&self.root);
-                return blocking(move || open.keep(&root)).await;
-            };
+            let batch = batch?.unwrap_or_default();
+            if is_last(&batch) {
+                return blocking(move || open.append(&batch)?.keep(&root)).await;
+            }
             spool = spawn_blocking(move || open.append(&batch));
         }
     }
 
     async fn open(&self, content: &[u8; 32]) -> Result<Option<Blob>, Fault> {
         let path = self.path(content);
-        let opened = blocking(move || match File::open(path).and_then(|file| Ok((file.metadata()?.len(), file))) {
-            Ok(found) => Ok(Some(found)),
+        blocking(move || match File::open(path).and_then(|file| Ok((file.metadata()?.len(), file))) {
+            // The first octets come with it: a small document needs no second change of thread.
+            Ok((size, file)) => Ok(Some(Blob { size, octets: read(next_piece(file, size)?) })),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
             Err(e) => Err(failed("opening a document", e)),
-        });
-        Ok(opened.await?.map(|(size, file)| Blob { size, octets: read(file, size) }))
+        })
+        .await
     }
 
     async fn sweep(&self, untouched_for: Duration) -> Result<usize, Fault> {
@@ -144,27 +151,36 @@ impl Drop for Spool {
     }
 }
 
-/// Streams a file, one batch being read while the one before is on its way.
-fn read(file: File, size: u64) -> ByteStream {
-    stream::try_unfold(ahead(file, size), |next| async move {
-        let Some(next) = next else { return Ok(None) };
-        let (chunk, file, left) = next.await.map_err(Fault::internal)??;
-        Ok(Some((chunk, ahead(file, left))))
+/// Octets of a file, the file behind them, and how many are left in it.
+type Piece = (Bytes, File, u64);
+
+/// What a stream of a file yields next.
+enum Next {
+    Here(Piece),
+    Coming(JoinHandle<Result<Piece, Fault>>),
+}
+
+/// Streams a file, one piece being read while the one before is on its way.
+fn read(first: Piece) -> ByteStream {
+    let first = (!first.0.is_empty()).then_some(Next::Here(first));
+    stream::try_unfold(first, |next| async move {
+        let (chunk, file, left) = match next {
+            Some(Next::Here(piece)) => piece,
+            Some(Next::Coming(piece)) => piece.await.map_err(Fault::internal)??,
+            None => return Ok(None),
+        };
+        let next = (left > 0).then(|| Next::Coming(spawn_blocking(move || next_piece(file, left))));
+        Ok(Some((chunk, next)))
     })
     .boxed()
 }
 
-type Ahead = JoinHandle<Result<(Bytes, File, u64), Fault>>;
-
-/// Begins to read the next batch of `left` octets.
-fn ahead(mut file: File, left: u64) -> Option<Ahead> {
+/// Reads on in a file of which `left` octets are left.
+fn next_piece(mut file: File, left: u64) -> Result<Piece, Fault> {
     let length = BATCH.min(usize::try_from(left).unwrap_or(BATCH));
-    let read = move || {
-        let mut chunk = vec![0; length];
-        file.read_exact(&mut chunk).map_err(|e| failed("reading a document", e))?;
-        Ok((Bytes::from(chunk), file, left - length as u64))
-    };
-    (left > 0).then(|| spawn_blocking(read))
+    let mut chunk = vec![0; length];
+    file.read_exact(&mut chunk).map_err(|e| failed("reading a document", e))?;
+    Ok((Bytes::from(chunk), file, left - length as u64))
 }
 
 /// Makes all folders, so that later no document waits for one and no parent needs another fsync.

@@ -1,4 +1,5 @@
 //! The real binary: how it starts, refuses, reloads, stops, and what a kill leaves behind.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod child;
 mod ports;
@@ -7,4 +8,13 @@ mod postgres;
 mod region;
 mod source;
 
+mod certificates;
+mod check;
+mod commands;
 mod crash;
+mod demo;
+mod log;
+mod outsiders;
+mod refusals;
+mod roles;
+mod stop;

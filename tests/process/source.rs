@@ -1,5 +1,7 @@
 //! A document source: submissions whose every octet can be told from their number.
 
+use std::sync::Arc;
+
 use hub::client::Client;
 use ihe::id::{ObjectId, PatientId, Sha1};
 use ihe::message::RegistryResponse;
@@ -8,7 +10,14 @@ use ihe::model::{
     SubmissionSet,
 };
 use proto::SystemClock;
+use rustls::pki_types::ServerName;
 use sha1::Digest as _;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::region::Region;
 
 /// The patient of this number.
 pub(crate) fn patient(number: u32) -> PatientId {
@@ -168,4 +177,45 @@ fn words(text: &str) -> LocalizedText {
 
 fn symbol(name: &str) -> ObjectId {
     ObjectId::Symbol(name.into())
+}
+
+/// An open MLLP connection of an identity source.
+pub(crate) struct Feed {
+    stream: TlsStream<TcpStream>,
+    frames: hl7v2::Frames,
+}
+
+impl Feed {
+    /// Connects as the holder of this certificate.
+    pub(crate) async fn open(region: &Region, leaf: &str) -> Self {
+        let outgoing = region.outgoing(leaf, &[]);
+        let socket = TcpStream::connect(region.mllp).await.unwrap();
+        let name = ServerName::IpAddress(region.mllp.ip().into());
+        let stream = TlsConnector::from(Arc::clone(&outgoing.config)).connect(name, socket).await.unwrap();
+        Self { stream, frames: hl7v2::Frames::new(64 * 1024) }
+    }
+
+    /// Reports a patient (ITI-8) and returns the acknowledgement, or `None` if the hub closed the connection instead.
+    pub(crate) async fn add(&mut self, patient: &PatientId) -> Option<String> {
+        let message = format!(
+            "MSH|^~\\&|HIS|TEST|MUSUBI|TEST|20260314091500||ADT^A04^ADT_A01|{}|P|2.3.1\r\
+             EVN|A04|20260314091500\rPID|||{patient}||SHIKEN^MOMOKO\rPV1||O\r",
+            patient.id,
+        );
+        self.stream.write_all(&hl7v2::frame(&message)).await.ok()?;
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some(frame) = self.frames.next_frame().unwrap() {
+                return Some(String::from_utf8(frame).unwrap());
+            }
+            let read = self.stream.read(&mut buffer).await.ok().filter(|read| *read > 0)?;
+            self.frames.push(&buffer[..read]);
+        }
+    }
+}
+
+/// Reports a patient, who must be taken.
+pub(crate) async fn feed(region: &Region, patient: &PatientId) {
+    let acknowledgement = Feed::open(region, "his").await.add(patient).await.expect("the feed is acknowledged");
+    assert!(acknowledgement.contains("MSA|AA"), "{acknowledgement}");
 }

@@ -1,11 +1,13 @@
 //! The MLLP face: HL7 v2 messages of identity sources — ITI-8, ITI TF-2 §3.8.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hl7v2::{Adt, Frames, Header, Message, Refusal, Rules};
+use ihe::Fault;
 use ihe::audit::{NetworkAccessPoint, Outcome, Party};
 use ihe::message::IdentityFeed;
-use ihe::{Fault, v2};
+use ihe::v2::{self, Refused};
 use proto::{Context, TraceContext};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -18,7 +20,7 @@ use crate::call::Facts;
 use crate::gateway::{Gateway, endpoint};
 use crate::listen::{Accepted, Peer};
 use crate::meter::Measured;
-use crate::serve::{Ended, message};
+use crate::serve::{Ended, done_unrecorded, message, name_requestor};
 use crate::transactions::iti8;
 
 /// Serves one connection: message, acknowledgement, message, … until it closes, falls silent or the hub stops.
@@ -31,6 +33,10 @@ pub(crate) async fn connection(accepted: Accepted, gateway: Arc<Gateway>, stop: 
     loop {
         match frames.next_frame() {
             Ok(Some(frame)) => {
+                if peer.still_welcome(&gateway.node).await.is_err() {
+                    let _ = stream.shutdown().await;
+                    return;
+                }
                 let answer = serve(frame, &peer, &gateway).await;
                 if send(&mut stream, &answer).await.is_none() {
                     return;
@@ -40,8 +46,7 @@ pub(crate) async fn connection(accepted: Accepted, gateway: Arc<Gateway>, stop: 
             Ok(None) => {}
             // After a frame that cannot be right nobody knows where the next one begins.
             Err(refusal) => {
-                tracing::info!(peer = %peer.from, %refusal, "an MLLP connection was given up");
-                let _ = stream.shutdown().await;
+                give_up(&mut stream, &refusal, &peer, &gateway).await;
                 return;
             }
         }
@@ -76,48 +81,78 @@ async fn serve(frame: Vec<u8>, peer: &Arc<Peer>, gateway: &Arc<Gateway>) -> Stri
     let header = Header::scan(&frame);
     let received = frame.len() as u64;
     let task = {
+        let writes = gateway.writes.clone();
         let (peer, gateway, header) = (Arc::clone(peer), Arc::clone(gateway), header.clone());
         // A feed that has begun runs to its end, also when its source hangs up.
-        tokio::spawn(async move { feed(&frame, &header, &peer, &gateway, &context).await }.instrument(span))
+        writes.spawn(async move { feed(&frame, &header, &peer, &gateway, &context).await }.instrument(span.clone()))
     };
-    let fed = task.await.unwrap_or_else(|e| Err(Fault::internal(e)));
+    let fed = task.await.unwrap_or_else(|e| Err(Fault::internal(e).into()));
     drop(in_flight);
-    let refusal = fed.as_ref().err().map(v2::refusal);
-    let error = fed.as_ref().err().map(|fault| fault.kind.name());
+    let error = fed.as_ref().err().map(|refused| refused.fault.kind.name());
+    let outcome = fed.as_ref().copied().map_err(|refused| &*refused.refusal);
     let id = gateway.clock().uuid().simple().to_string();
     // MSH-10 has 20 characters (HL7 v2.3.1 §2.24.1.10).
-    let answer = v2::acknowledge(&header, refusal.as_ref().map_or(Ok(()), Err), gateway.clock().now(), &id[..20]);
-    let measured = Measured { error, took: begun.elapsed(), received, sent: answer.len() as u64 };
-    gateway.meters.served(Some(iti8::SPEC.id), &measured);
+    let answer = v2::acknowledge(&header, outcome, gateway.clock().now(), &id[..20]);
+    let (took, sent) = (begun.elapsed(), answer.len() as u64);
+    gateway.meters.served(Some(iti8::SPEC.id), &Measured { error, took, received, sent });
+    let (transaction, ms) = (iti8::SPEC.id.to_string(), took.as_millis());
+    span.in_scope(|| match error {
+        None => tracing::info!(transaction, ms, received, sent, "answered"),
+        Some(error) => tracing::info!(transaction, ms, received, sent, error, "refused"),
+    });
     answer
 }
 
-async fn feed(frame: &[u8], header: &Header, peer: &Peer, gateway: &Gateway, context: &Context) -> Result<(), Fault> {
+async fn feed(frame: &[u8], header: &Header, peer: &Peer, gateway: &Gateway, context: &Context) -> Result<(), Refused> {
     let from = endpoint("mllps", peer.here, "");
     if let Err(fault) = peer.caller.may(iti8::SPEC.id) {
         gateway.node.restricted(&peer.caller, peer.from, &from, &fault).await;
-        return Err(fault);
+        return Err(fault.into());
     }
-    let read = || -> Result<IdentityFeed, Refusal> {
+    // What could not be recorded is not done.
+    gateway.node.ready().await?;
+    let read = || -> Result<IdentityFeed, Refused> {
         let message = Message::decode(frame, &Rules::default())?;
         let adt = Adt::read(&message)?;
-        IdentityFeed::from_v2(&adt).map_err(|fault| v2::refusal(&fault))
+        Ok(IdentityFeed::from_v2(&adt)?)
     };
     let (facts, fed) = match read() {
-        Ok(feed) => (iti8::facts(&feed), gateway.identities.feed(feed, context).await),
-        Err(refusal) => (vec![Facts::default()], Err(v2::fault(&refusal))),
+        Ok(feed) => (iti8::facts(&feed), gateway.identities.feed(feed, context).await.map_err(Refused::from)),
+        Err(refused) => (vec![Facts::default()], Err(refused)),
     };
-    if let Err(fault) = &fed {
-        super::log_fault(fault);
+    if let Err(refused) = &fed {
+        super::log_fault(&refused.fault);
     }
     for fact in facts {
-        let why = fed.as_ref().err().map(|fault| fault.detail.as_str());
-        let outcome = if why.is_some() { Outcome::Minor } else { Outcome::Success };
-        let client =
-            Party { user_id: header.sender(), process_id: None, network: Some(NetworkAccessPoint::Ip(peer.from.ip())) };
-        let server = gateway.node.party(header.receiver(), peer.here);
-        let record = message(&iti8::SPEC, gateway, fact, Ended { outcome, why }, client, server);
-        gateway.node.keep(&record).await?;
+        let why = fed.as_ref().err().map(|refused| refused.fault.detail.as_str());
+        let outcome = if why.is_some() { Outcome::Serious } else { Outcome::Success };
+        let kept = record(header, peer, gateway, fact, Ended { outcome, why }).await;
+        kept.map_err(|fault| if fed.is_ok() { done_unrecorded(fault) } else { fault })?;
     }
     fed
+}
+
+async fn record(header: &Header, peer: &Peer, gateway: &Gateway, facts: Facts, ended: Ended<'_>) -> Result<(), Fault> {
+    let network = Some(NetworkAccessPoint::Ip(peer.from.ip()));
+    let client = Party { user_id: header.sender(), process_id: None, network };
+    let server = gateway.node.party(header.receiver(), peer.here);
+    let mut record = message(&iti8::SPEC, gateway, facts, ended, client, server);
+    name_requestor(&mut record, peer);
+    gateway.node.keep(&record).await
+}
+
+/// A frame that cannot be right: its source is told, that is on record, and the connection is given up.
+async fn give_up(stream: &mut TlsStream<TcpStream>, refusal: &Refusal, peer: &Peer, gateway: &Gateway) {
+    tracing::info!(peer = %peer.from, %refusal, "an MLLP connection was given up");
+    let header = Header::default();
+    let ended = Ended { outcome: Outcome::Serious, why: Some(&refusal.detail) };
+    let kept = record(&header, peer, gateway, Facts::default(), ended).await;
+    if kept.is_ok() {
+        let id = gateway.clock().uuid().simple().to_string();
+        let answer = v2::acknowledge(&header, Err(refusal), gateway.clock().now(), &id[..20]);
+        send(stream, &answer).await;
+    }
+    let measured = Measured { error: Some("Malformed"), took: Duration::ZERO, received: 0, sent: 0 };
+    gateway.meters.served(Some(iti8::SPEC.id), &measured);
+    let _ = stream.shutdown().await;
 }

@@ -56,9 +56,19 @@ impl Receiver<'_> {
         }
     }
 
+    /// How large the envelope may be, and the name of that limit. An ITI-41 outside of MTOM carries its documents in
+    /// the XML (ITI TF-2 Appendix V.3.6 asks for MTOM; we are lenient).
+    fn room(&self) -> (usize, &'static str) {
+        match self.may_bring {
+            Ok(()) => (self.limits.inline_bytes, "inline_bytes"),
+            Err(_) => (self.limits.soap_bytes, "soap_bytes"),
+        }
+    }
+
     async fn package(mut self, media_type: &MediaType, body: &mut Intake) -> Result<Message, Fault> {
         let parts = Parts::new(media_type.boundary()?, ihe::mtom::Limits::default())?;
         let mut source = Source { body, parts };
+        let room = self.room();
         let (mut root, mut fallback, mut documents) = (None, None, Vec::new());
         for index in 0.. {
             let head = match source.next().await? {
@@ -68,8 +78,8 @@ impl Receiver<'_> {
             };
             let id = head.content_id.clone().unwrap_or_default();
             match Role::of(media_type, &head, index) {
-                Role::Root => root = Some(self.envelope(&mut source).await?),
-                Role::Fallback => fallback = Some((id, self.envelope(&mut source).await?)),
+                Role::Root => root = Some(envelope(&mut source, room).await?),
+                Role::Fallback => fallback = Some((id, envelope(&mut source, room).await?)),
                 Role::Document => documents.push((id, self.document(&mut source).await?)),
             }
         }
@@ -89,19 +99,6 @@ impl Receiver<'_> {
             }
         };
         Ok(Message { envelope, packaged: true, documents })
-    }
-
-    /// The root part, kept in memory.
-    async fn envelope(&self, source: &mut Source<'_>) -> Result<Bytes, Fault> {
-        let (limit, name) = self.envelope_limit();
-        let mut whole = BytesMut::new();
-        loop {
-            match source.next().await? {
-                Event::Data(piece) if whole.len() + piece.len() > limit => return Err(too_large(name, limit as u64)),
-                Event::Data(piece) => whole.extend_from_slice(&piece),
-                Event::Part(_) | Event::PartEnd | Event::NeedMore | Event::End => return Ok(whole.freeze()),
-            }
-        }
     }
 
     /// A document: passed on to the repository piece by piece.
@@ -139,6 +136,18 @@ impl Receiver<'_> {
         std::mem::replace(&mut self.may_bring, Ok(()))?;
         let once = futures_util::stream::once(async move { Ok(octets) });
         self.repository.stage(once.boxed(), self.context).await
+    }
+}
+
+/// The root part, kept in memory.
+async fn envelope(source: &mut Source<'_>, (limit, name): (usize, &str)) -> Result<Bytes, Fault> {
+    let mut whole = BytesMut::new();
+    loop {
+        match source.next().await? {
+            Event::Data(piece) if whole.len() + piece.len() > limit => return Err(too_large(name, limit as u64)),
+            Event::Data(piece) => whole.extend_from_slice(&piece),
+            Event::Part(_) | Event::PartEnd | Event::NeedMore | Event::End => return Ok(whole.freeze()),
+        }
     }
 }
 

@@ -39,7 +39,8 @@ pub(crate) fn response(said: Said, head: &Reply<'_>, gateway: Arc<Gateway>) -> R
     let broken = said.broken;
     let octets = octets.inspect_err(move |_| {
         let (gateway, records) = (Arc::clone(&gateway), broken.clone());
-        tokio::spawn(async move {
+        let writes = gateway.writes.clone();
+        writes.spawn(async move {
             for record in records {
                 let _ = gateway.node.keep(&record).await;
             }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, Request};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -133,10 +133,7 @@ impl Exchange {
             let detail = "too many requests are being served (in_flight); try again in a moment";
             return Err(Fault::new(Kind::Busy, detail).into());
         };
-        let now = gateway.clock().now();
-        self.peer.standing.check(now).map_err(|refused| {
-            Fault::new(Kind::NotAllowed, "the certificate of this connection is no longer accepted").because(refused)
-        })?;
+        self.peer.still_welcome(&gateway.node).await?;
         let path = request.uri().path().to_owned();
         let door = Door::at(&path)?;
         if request.method() != Method::POST {
@@ -189,13 +186,14 @@ impl Exchange {
         door: &Door,
         path: &str,
     ) -> Result<Answered, Refused> {
-        let limits = ihe::xml::Limits { size: message.envelope.len().max(1), ..ihe::xml::Limits::default() };
         let security = match self.gateway.config.user_assertions {
             UserAssertions::Refuse => Security::Refuse,
             UserAssertions::Ignore => Security::Ignore,
         };
-        let rules = Rules { security, ..Rules::request(limits) };
         let text = ihe::soap::to_utf8(&message.envelope)?;
+        // How large it may be was asked when it came in; one text of it may be a whole document, as base64.
+        let limits = ihe::xml::Limits { size: text.len(), text_bytes: text.len(), ..ihe::xml::Limits::default() };
+        let rules = Rules { security, ..Rules::request(limits) };
         let envelope = Envelope::read(&text, &rules).map_err(|refused| Refused {
             fault: refused.fault,
             problem: refused.problem,
@@ -225,14 +223,10 @@ impl Exchange {
         self.recorded = true;
         let said = if route.spec.writes {
             // A write that has begun runs to its end, also when its caller hangs up.
-            let task = tokio::spawn(async move { job(call).await }.in_current_span());
+            let task = self.gateway.writes.spawn(async move { job(call).await }.in_current_span());
             task.await.unwrap_or_else(|e| Err(Fault::internal(e)))
         } else {
-            let left = self.context.left();
-            tokio::time::timeout(left, job(call)).await.unwrap_or_else(|e| {
-                let detail = "the answer was not ready in time (request_timeout); ask again, or ask for less";
-                Err(Fault::new(Kind::Timeout, detail).because(e))
-            })
+            job(call).await
         };
         drop(in_flight);
         let said = said.map_err(|fault| named(fault.into()))?;
@@ -257,7 +251,11 @@ impl Exchange {
         super::log_fault(&fault);
         let message_id = format!("urn:uuid:{}", self.gateway.clock().uuid());
         let body = ihe::soap::fault(&fault, refused.problem.as_ref(), refused.message_id.as_deref(), &message_id);
-        (reply::fault(&fault, body), Some(fault.kind.name().into()))
+        let mut response = reply::fault(&fault, body);
+        if fault.kind == Kind::MethodNotAllowed {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        (response, Some(fault.kind.name().into()))
     }
 }
 
@@ -277,6 +275,7 @@ impl Door {
         let number = path.strip_prefix("/iti").and_then(|number| number.parse().ok()).map(Iti);
         let iti = number.filter(|iti| ROUTES.iter().any(|route| route.spec.id == *iti));
         iti.map(Self::One).ok_or_else(|| {
+            let path = brief(path);
             Fault::new(Kind::NotFound, format!("nothing is served at {path}; transactions are at /iti18, … and /soap"))
         })
     }
@@ -315,8 +314,9 @@ impl Door {
             });
         };
         let Some(route) = ROUTES.iter().filter(here).find(|route| route.action == action) else {
-            let fault = Fault::new(Kind::ActionNotSupported, format!("the action {action} is not served here"));
-            return Err(Refused { fault, problem: Some(Problem::Action(action.into())), message_id: None });
+            let fault =
+                Fault::new(Kind::ActionNotSupported, format!("the action {} is not served here", brief(action)));
+            return Err(Refused { fault, problem: Some(Problem::Action(brief(action).into())), message_id: None });
         };
         if route.root != root {
             let detail = format!("the action {action} has the body {}, not {}", route.root.1, root.1);
@@ -326,6 +326,14 @@ impl Door {
         Ok(route)
     }
 }
+
+/// What a fault quotes of a message: enough to recognise it, and no more.
+fn brief(text: &str) -> String {
+    text.chars().take(QUOTED).collect()
+}
+
+/// Characters that a fault quotes.
+const QUOTED: usize = 200;
 
 /// The media type of a request: what envelopes come as, right or not (the envelope itself says what it is).
 fn media_type(headers: &HeaderMap) -> Result<MediaType, Fault> {

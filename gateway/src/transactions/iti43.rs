@@ -142,13 +142,14 @@ impl<'a> Sorted<'a> {
         }
         let error = response.errors.first().map(|error| error.code.clone());
         let [delivered, failed] = self.named;
-        let facts = [(delivered, Outcome::Success), (failed, Outcome::Minor)]
+        let outcome = Outcome::of(&response);
+        let facts = [(delivered, Outcome::Success), (failed, outcome)]
             .into_iter()
             .filter(|(named, _)| !named.is_empty())
             .map(|(named, outcome)| Facts { outcome: Some(outcome), ..Facts::about(named) })
             .collect();
         let reply = RetrieveReply { response, documents: self.documents };
-        Answer { reply, error, documents: self.octets, facts: Some(facts) }
+        Answer { reply, outcome, error, documents: self.octets, facts: Some(facts) }
     }
 }
 

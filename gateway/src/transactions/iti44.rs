@@ -1,6 +1,6 @@
 //! ITI-44 Patient Identity Feed HL7 V3 — ITI TF-2 §3.44.
 
-use ihe::audit::{self, Object};
+use ihe::audit::{self, Object, Outcome};
 use ihe::v3::{Acknowledgement, FeedMessage, Header};
 use ihe::xml::ns;
 use ihe::{Fault, Faults};
@@ -49,7 +49,8 @@ impl Transaction for IdentityFeedV3 {
             crate::face::log_fault(fault);
         }
         let (id, at) = (call.gateway.clock().uuid(), call.gateway.clock().now());
-        Ok(Answer::of(Acknowledgement { to: message.header, outcome, id, at }, error))
+        let ended = if outcome.is_ok() { Outcome::Success } else { Outcome::Serious };
+        Ok(Answer::of(Acknowledgement { to: message.header, outcome, id, at }, ended, error))
     }
 
     fn refused(faults: Faults, call: &Call) -> Acknowledgement {

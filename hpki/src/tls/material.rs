@@ -43,7 +43,7 @@ pub struct Expiry {
 
 impl Trust {
     /// Reads what the section names. Paths are relative to `base`, the configuration's folder.
-    pub fn load(config: &TlsConfig, base: &Path) -> Result<Self, LoadError> {
+    pub fn load(config: &TlsConfig, base: &Path, now: OffsetDateTime) -> Result<Self, LoadError> {
         let mut trust = Self::new(config.rules());
         for (paths, anchor_use) in
             [(&config.anchors, AnchorUse::Healthcare), (&config.server_anchors, AnchorUse::Servers)]
@@ -53,7 +53,7 @@ impl Trust {
         each(&config.issuers, base, |der| trust.add_issuer(der))?;
         for path in &config.crls {
             for (file, list) in load::lists(&base.join(path))? {
-                trust.add_list(&list).map_err(|why| LoadError::BadList { path: file, why })?;
+                trust.add_list(&list, now).map_err(|why| LoadError::BadList { path: file, why })?;
             }
         }
         config.pins.iter().for_each(|pin| trust.add_pin(*pin));
@@ -64,7 +64,7 @@ impl Trust {
 impl Material {
     /// Reads everything that the section names. Paths are relative to `base`, the configuration's folder.
     pub fn load(config: &TlsConfig, base: &Path, now: &Now) -> Result<Self, LoadError> {
-        let trust = Trust::load(config, base)?;
+        let trust = Trust::load(config, base, now())?;
         let server = Credentials::load(&base.join(&config.chain), &base.join(&config.key), now())?;
         let client = match (&config.client_chain, &config.client_key) {
             (Some(chain), Some(key)) => Credentials::load(&base.join(chain), &base.join(key), now())?,

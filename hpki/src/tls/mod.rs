@@ -26,7 +26,7 @@ pub use incoming::{Admit, Incoming};
 pub use load::{Credentials, LoadError, certificates, lists};
 pub use material::{Expiry, Material};
 pub use outgoing::Outgoing;
-pub use reload::Reloadable;
+pub use reload::{Condition, Reloadable};
 pub use report::Refused;
 
 /// The clock: time is handed in.

@@ -11,15 +11,20 @@ use parking_lot::{Mutex, RwLock};
 use super::load::{self, LoadError};
 use super::{Material, Now, TlsConfig};
 use crate::certificate::Certificate;
+use crate::trust::{AnchorUse, Trust};
 
 /// The current [`Material`], and how to read it again.
 pub struct Reloadable {
     config: TlsConfig,
     base: PathBuf,
     now: Now,
+    condition: Option<Condition>,
     current: RwLock<Arc<Material>>,
     seen: Mutex<Fingerprint>,
 }
+
+/// What a new generation must fulfil besides; the error says what is wrong and what to do.
+pub type Condition = Box<dyn Fn(&Trust) -> Result<(), String> + Send + Sync>;
 
 /// Time of change and size of each file: enough to notice a file that was replaced.
 type Fingerprint = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
@@ -29,7 +34,14 @@ impl Reloadable {
     pub fn load(config: TlsConfig, base: &Path, now: Now) -> Result<Self, LoadError> {
         let seen = Mutex::new(fingerprint(&config, base));
         let current = RwLock::new(Arc::new(Material::load(&config, base, &now)?));
-        Ok(Self { config, base: base.to_owned(), now, current, seen })
+        Ok(Self { config, base: base.to_owned(), now, condition: None, current, seen })
+    }
+
+    /// Puts a condition on every later generation: what holds today must not be undone by new files.
+    #[must_use]
+    pub fn provided(mut self, condition: Condition) -> Self {
+        self.condition = Some(condition);
+        self
     }
 
     /// The generation in use. Take it once per connection.
@@ -52,9 +64,12 @@ impl Reloadable {
     /// until one changes again.
     pub fn reload(&self) -> Result<Vec<String>, LoadError> {
         *self.seen.lock() = fingerprint(&self.config, &self.base);
-        let new = Material::load(&self.config, &self.base, &self.now)?;
+        let mut new = Material::load(&self.config, &self.base, &self.now)?;
+        if let Some(condition) = &self.condition {
+            condition(&new.trust).map_err(LoadError::Setting)?;
+        }
         let mut current = self.current.write();
-        new.trust.succeeds(&current.trust).map_err(LoadError::Setting)?;
+        Arc::make_mut(&mut new.trust).succeed(&current.trust).map_err(LoadError::Setting)?;
         let changes = changes(&current, &new);
         if !changes.is_empty() {
             *current = Arc::new(new);
@@ -84,10 +99,7 @@ fn changes(old: &Material, new: &Material) -> Vec<String> {
             changes.push(format!("{what} is now valid until {}", new.certificate.not_after.date()));
         }
     }
-    let of = |material: &Material| -> BTreeMap<[u8; 32], String> {
-        material.trust.authorities().map(|a: &Certificate| (a.sha256, a.subject.to_string())).collect()
-    };
-    differ(&of(old), &of(new), |name| format!("the authority \"{name}\""), &mut changes);
+    differ(&authorities(&old.trust), &authorities(&new.trust), |name| format!("the authority {name}"), &mut changes);
     let of = |material: &Material| -> BTreeMap<[u8; 32], String> {
         let text = |list: &crate::RevocationList| format!("number {} of \"{}\"", list.number_text(), list.issuer);
         material.trust.lists().map(|list| (list.sha256, text(list))).collect()
@@ -96,12 +108,24 @@ fn changes(old: &Material, new: &Material) -> Vec<String> {
     changes
 }
 
-fn differ(
-    old: &BTreeMap<[u8; 32], String>,
-    new: &BTreeMap<[u8; 32], String>,
+/// The authorities by what they are trusted for: one that moves from one list to another is another one.
+fn authorities(trust: &Trust) -> BTreeMap<([u8; 32], &'static str), String> {
+    let key = |anchor_use| match anchor_use {
+        AnchorUse::Healthcare => "anchors",
+        AnchorUse::Servers => "server_anchors",
+    };
+    let anchors = trust.anchors.iter().map(|anchor| (&anchor.certificate, key(anchor.anchor_use)));
+    let issuers = trust.issuers.iter().map(|issuer| (issuer, "issuers"));
+    let named = |(a, key): (&Certificate, &'static str)| ((a.sha256, key), format!("\"{}\" in {key}", a.subject));
+    anchors.chain(issuers).map(named).collect()
+}
+
+fn differ<K: Ord>(
+    old: &BTreeMap<K, String>,
+    new: &BTreeMap<K, String>,
     say: impl Fn(&str) -> String,
     changes: &mut Vec<String>,
 ) {
-    changes.extend(new.iter().filter(|(hash, _)| !old.contains_key(*hash)).map(|(_, n)| format!("{} is new", say(n))));
-    changes.extend(old.iter().filter(|(hash, _)| !new.contains_key(*hash)).map(|(_, n)| format!("{} is gone", say(n))));
+    changes.extend(new.iter().filter(|(key, _)| !old.contains_key(*key)).map(|(_, n)| format!("{} is new", say(n))));
+    changes.extend(old.iter().filter(|(key, _)| !new.contains_key(*key)).map(|(_, n)| format!("{} is gone", say(n))));
 }

@@ -436,6 +436,61 @@ fn new_files_take_effect_and_bad_ones_change_nothing() {
 }
 
 #[test]
+fn an_authority_that_is_no_anchor_any_more_takes_effect() {
+    let (folder, mut config) = installation();
+    let at = |name: &str| folder.path().join(name);
+    let both = [fs::read(at("root.pem")).unwrap(), fs::read(at("org-ca.pem")).unwrap()].concat();
+    fs::write(at("root.pem"), both).unwrap();
+    fs::copy(minted().join("ca/web-ca.pem"), at("servers.pem")).unwrap();
+    config.server_anchors.push("servers.pem".into());
+    let hub = Reloadable::load(config, folder.path(), now()).unwrap();
+    let first = hub.current();
+    assert_eq!(first.trust().healthcare_anchors(), 2);
+    fs::copy(minted().join("ca/root.pem"), at("root.pem")).unwrap();
+    let said = hub.reload().unwrap();
+    assert!(
+        matches!(&said[..], [one] if one.contains("HPKI-01-TestOrgCA2") && one.ends_with("in anchors is gone")),
+        "{said:?}"
+    );
+    assert_eq!(hub.current().trust().healthcare_anchors(), 1);
+
+    // From one list to the other.
+    fs::copy(minted().join("ca/root.pem"), at("servers.pem")).unwrap();
+    assert_eq!(hub.reload().unwrap().len(), 2);
+}
+
+#[test]
+fn a_list_that_was_away_over_reloads_does_not_come_back_older() {
+    let (folder, config) = installation();
+    let at = |name: &str| folder.path().join(name);
+    fs::copy(minted().join("crl/org-long.pem"), at("crl/org.pem")).unwrap();
+    let hub = Reloadable::load(config, folder.path(), now()).unwrap();
+    fs::remove_file(at("crl/org.pem")).unwrap();
+    assert_eq!(hub.reload().unwrap().len(), 1);
+    fs::remove_file(at("crl/root-sarl.crl")).unwrap();
+    assert_eq!(hub.reload().unwrap().len(), 1);
+    fs::copy(minted().join("crl/org.pem"), at("crl/org.pem")).unwrap();
+    let why = hub.reload().unwrap_err().to_string();
+    assert!(why.contains("would go back from number 2 to 1"), "{why}");
+}
+
+#[test]
+fn a_new_generation_must_fulfil_the_condition() {
+    let (folder, config) = installation();
+    let at = |name: &str| folder.path().join(name);
+    let one_anchor = |trust: &crate::Trust| match trust.healthcare_anchors() {
+        1 => Ok(()),
+        _ => Err("one anchor, please".to_owned()),
+    };
+    let hub = Reloadable::load(config, folder.path(), now()).unwrap().provided(Box::new(one_anchor));
+    let first = hub.current();
+    let both = [fs::read(at("root.pem")).unwrap(), fs::read(at("org-ca.pem")).unwrap()].concat();
+    fs::write(at("root.pem"), both).unwrap();
+    assert_eq!(hub.reload().unwrap_err().to_string(), "one anchor, please");
+    assert!(Arc::ptr_eq(&first, &hub.current()));
+}
+
+#[test]
 fn what_ends_first_is_said_first() {
     let (folder, config) = installation();
     let material = Material::load(&config, folder.path(), &now()).unwrap();

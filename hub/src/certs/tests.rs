@@ -28,7 +28,7 @@ fn minted() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn trust(dir: &Path) -> Trust {
-    Trust::load(&tls_config(dir, "okayama/hub", "okayama/organisation"), Path::new("/")).unwrap()
+    Trust::load(&tls_config(dir, "okayama/hub", "okayama/organisation"), Path::new("/"), NOW).unwrap()
 }
 
 fn reason(dir: &Path, leaf: &str, purpose: Purpose<'_>) -> &'static str {

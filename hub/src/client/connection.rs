@@ -15,6 +15,7 @@ use ihe::soap;
 use ihe::xml::Encode;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio_rustls::TlsConnector;
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ pub type Sent = http_body_util::combinators::BoxBody<Bytes, io::Error>;
 pub struct Connection {
     authority: Authority,
     sender: SendRequest<Sent>,
+    /// Why the connection ended, once it has.
+    ended: oneshot::Receiver<hyper::Error>,
 }
 
 impl Connection {
@@ -48,11 +51,14 @@ impl Connection {
             }
         };
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        let (tell, ended) = oneshot::channel();
         tokio::spawn(async move {
-            // A request on it says what went wrong; there is nobody else to tell.
-            let _ = connection.await;
+            if let Err(cause) = connection.await {
+                // Nobody asks any more when the client is gone.
+                let _ = tell.send(cause);
+            }
         });
-        Ok(Self { authority, sender })
+        Ok(Self { authority, sender, ended })
     }
 
     /// Sends a request and awaits the head of its answer.
@@ -62,8 +68,19 @@ impl Connection {
             .header(CONTENT_TYPE, content_type)
             .body(body)
             .context("the request cannot be built")?;
-        self.sender.ready().await.map_err(|cause| broken(&self.authority, &cause))?;
-        self.sender.send_request(request).await.map_err(|cause| broken(&self.authority, &cause))
+        let answered = match self.sender.ready().await {
+            Ok(()) => self.sender.send_request(request).await,
+            Err(cause) => Err(cause),
+        };
+        match answered {
+            Ok(response) => Ok(response),
+            // A request may find the connection closed already; then the connection knows why.
+            Err(cause) if cause.is_canceled() || cause.is_closed() => {
+                let why = (&mut self.ended).await.unwrap_or(cause);
+                Err(broken(&self.authority, &why))
+            }
+            Err(cause) => Err(broken(&self.authority, &cause)),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use ihe::id::{Dtm, PatientId};
 use ihe::message::{CodeRef, DocumentFilter, Period, Query, ReturnType, Statuses, StoredQuery};
 use ihe::model::{Availability, Code, DocumentEntry};
@@ -50,12 +51,13 @@ pub(crate) struct QueryArgs {
 
 /// Runs it.
 pub(crate) async fn query(args: QueryArgs) -> anyhow::Result<ExitCode> {
-    let patient: PatientId = args.patient.parse()?;
-    let time = |text: &Option<String>| text.as_deref().map(str::parse::<Dtm>).transpose();
+    let patient: PatientId = args.patient.parse().context("--patient")?;
+    let time =
+        |key: &'static str, text: &Option<String>| text.as_deref().map(str::parse::<Dtm>).transpose().context(key);
     let filter = DocumentFilter {
         class_codes: codes(&args.class)?,
         type_codes: codes(&args.types)?,
-        creation_time: Period { from: time(&args.from)?, to: time(&args.to)? },
+        creation_time: Period { from: time("--from", &args.from)?, to: time("--to", &args.to)? },
         ..DocumentFilter::default()
     };
     let status = if args.deprecated { Statuses::Any } else { Statuses::Only(Availability::Approved) };

@@ -47,7 +47,7 @@ pub(crate) struct RetrieveArgs {
 
 /// Runs it.
 pub(crate) async fn retrieve(args: RetrieveArgs) -> anyhow::Result<ExitCode> {
-    let home = args.home.as_deref().map(str::parse).transpose()?;
+    let home = args.home.as_deref().map(str::parse).transpose().context("--home")?;
     let request =
         DocumentRequest { home, repository: args.repository.as_str().into(), document: args.document.as_str().into() };
     let (mut fetched, answer) = args.at.open().await?.fetch(vec![request], &SystemClock).await?;

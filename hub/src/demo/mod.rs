@@ -6,7 +6,9 @@ pub(crate) mod sample;
 
 pub(crate) use region::Tls;
 
-use std::fs::{self, File};
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,8 +49,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let begun = now();
     crate::log::start(&Log { format: LogFormat::Text, filter: "warn".to_owned() })?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let _lock = prepare(&args.dir)?;
     let regions: Vec<Region> = (0..args.regions).map(|index| Region::new(index, args.base_port)).collect();
+    let _lock = prepare(&args.dir, &regions)?;
     certs::mint(&args.dir.join("certs"), &plan(&regions), clock.now())?;
     for region in &regions {
         region.write(&args.dir)?;
@@ -76,24 +78,29 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes the folder empty of an earlier demo, and of nothing else.
-fn prepare(dir: &Path) -> anyhow::Result<File> {
-    let ours = ["demo.json", "demo.lock", "certs"];
+/// Makes the folder empty of an earlier demo, and of nothing else: only what `demo.lock` names is removed, and nothing
+/// while a hub runs from it.
+fn prepare(dir: &Path, regions: &[Region]) -> anyhow::Result<File> {
+    let marker = dir.join("demo.lock");
+    let made = fs::read_to_string(&marker).unwrap_or_default();
+    let is_ours = |name: &OsStr| name == "demo.lock" || made.lines().any(|line| name == line);
     fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))?;
-    let entries: Vec<PathBuf> = fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
-    let is_ours = |path: &Path| {
-        path.join("musubi.toml").exists() || path.file_name().is_some_and(|name| ours.iter().any(|our| name == *our))
-    };
-    if let Some(foreign) = entries.iter().find(|path| !is_ours(path)) {
-        bail!("{} holds {}, which is not of a demo: choose an empty folder", dir.display(), foreign.display());
+    let entries: Vec<PathBuf> = fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    if let Some(foreign) = entries.iter().find(|path| !path.file_name().is_some_and(is_ours)) {
+        bail!("{} holds {}, which no demo made: choose an empty folder", dir.display(), foreign.display());
     }
-    let lock = File::create(dir.join("demo.lock"))?;
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&marker)?;
     if lock.try_lock().is_err() {
         bail!("a demo already runs in {}: stop it first, or choose another folder", dir.display());
     }
-    for path in entries.iter().filter(|path| !path.ends_with("demo.lock")) {
+    let old: Vec<&PathBuf> = entries.iter().filter(|path| **path != marker).collect();
+    // A hub may run from one of the regions alone. Held until all of them are known to be free.
+    let _free = old.iter().filter(|path| path.is_dir()).map(|path| serve::lock(path)).collect::<Result<Vec<_>, _>>()?;
+    for path in old {
         if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
     }
+    let names: Vec<&str> = ["certs", "demo.json"].into_iter().chain(regions.iter().map(|r| r.name.as_str())).collect();
+    fs::write(&marker, names.join("\n") + "\n")?;
     Ok(lock)
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn field(text: &str) -> Verdict {
 /// The number of the PID field. Blanks around it are tolerated: they are seen in the field.
 pub(crate) fn field_number(text: &str) -> Option<u8> {
     let (name, _) = text.split_once('|')?;
-    let digits = name.trim().strip_prefix("PID-")?;
+    let digits = name.trim_ascii().strip_prefix("PID-")?;
     let plain = digits.bytes().all(|b| b.is_ascii_digit());
     digits.parse().ok().filter(|n| plain && (1..=39).contains(n))
 }

@@ -99,10 +99,15 @@ impl Leaf {
 
     /// Takes over an object that another system answered with: its prefixes become ours, nothing else changes.
     pub(crate) fn read(c: &mut Cursor<'_>, element: Element) -> Result<Self> {
-        let id = c.attribute("id").unwrap_or_default().trim().parse().map_err(|e: Fault| e.kind_as(Kind::Malformed))?;
+        let id = c
+            .attribute("id")
+            .unwrap_or_default()
+            .trim_ascii()
+            .parse()
+            .map_err(|e: Fault| e.kind_as(Kind::Malformed))?;
         // A home that makes no sense is as good as none: who asked will miss it (ITI TF-2 §3.38.4.1.3).
-        let home = c.attribute("home").and_then(|home| home.trim().parse().ok());
-        let status = c.attribute("status").and_then(|status| Availability::named(status.trim()));
+        let home = c.attribute("home").and_then(|home| home.trim_ascii().parse().ok());
+        let status = c.attribute("status").and_then(|status| Availability::named(status.trim_ascii()));
         let mut w = Writer::with_capacity(4096);
         w.start(element.name());
         let head = w.len();

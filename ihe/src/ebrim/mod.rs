@@ -8,6 +8,7 @@ mod complaints;
 mod document_entry;
 mod folder;
 mod leaf;
+mod limits;
 mod put;
 mod raw;
 mod row;
@@ -20,6 +21,7 @@ pub use leaf::RegistryObject;
 
 pub(crate) use complaints::Complaints;
 pub(crate) use leaf::Element;
+pub(crate) use limits::fits;
 pub(crate) use raw::RawSlot;
 pub(crate) use row::Row;
 
@@ -40,3 +42,6 @@ impl Table for crate::model::SubmissionSet {
 impl Table for crate::model::Folder {
     const ROWS: &'static [Row<Self>] = folder::ROWS;
 }
+
+#[cfg(test)]
+mod tests;

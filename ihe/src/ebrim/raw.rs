@@ -1,12 +1,14 @@
 //! A registry object as ebRIM writes it, before anything is known about IHE's attributes (ebRIM 3.0 §2, ITI TF-3 §4.2.1).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::complaints::Complaints;
+use super::limits;
 use crate::fault::Fault;
 use crate::id::HomeCommunity;
 use crate::model::{LocalizedText, Slot};
-use crate::xml::{Cursor, ns};
+use crate::xml::{Cursor, ns, within};
 
 type Text<'a> = Cow<'a, str>;
 
@@ -76,15 +78,21 @@ impl<'a> Raw<'a> {
         };
         while let Some(tag) = c.child()? {
             match tag.name() {
-                (ns::RIM, "Slot") => raw.slots.push(RawSlot::read(c)?),
+                (ns::RIM, "Slot") => {
+                    raw.slots.push(RawSlot::read(c)?);
+                    within("slots", limits::SLOTS, raw.slots.len())?;
+                }
                 (ns::RIM, "Name") => raw.name = localized(c, &raw.id, complaints)?,
                 (ns::RIM, "Description") => raw.description = localized(c, &raw.id, complaints)?,
                 (ns::RIM, "VersionInfo") => {
                     raw.version = c.attribute("versionName").map(trim);
                     c.skip()?;
                 }
-                (ns::RIM, "Classification") => raw.classifications.push(RawClassification::read(c, complaints)?),
-                (ns::RIM, "ExternalIdentifier") => raw.identifiers.push(RawIdentifier::read(c)?),
+                (ns::RIM, "Classification") => raw.classify(RawClassification::read(c, complaints)?)?,
+                (ns::RIM, "ExternalIdentifier") => {
+                    raw.identifiers.push(RawIdentifier::read(c)?);
+                    raw.check_size()?;
+                }
                 (ns::RIM, "RegistryObjectList") => {
                     // IHE puts objects side by side, never inside a package; dropping them would lose metadata.
                     complaints.object(&raw.id, "objects inside a RegistryPackage are not used");
@@ -93,13 +101,20 @@ impl<'a> Raw<'a> {
                 _ => c.skip()?,
             }
         }
-        for slot in &raw.slots {
-            if raw.slots.iter().filter(|other| other.name == slot.name).count() > 1 {
-                complaints.attribute(&raw.id, &slot.name, "a slot name stands only once");
-                break;
-            }
+        if let Some(name) = repeated(&raw.slots) {
+            complaints.attribute(&raw.id, name, "a slot name stands only once");
         }
         Ok(raw)
+    }
+
+    /// Takes in a classification of this object.
+    pub(crate) fn classify(&mut self, classification: RawClassification<'a>) -> Result<(), Fault> {
+        self.classifications.push(classification);
+        self.check_size()
+    }
+
+    fn check_size(&self) -> Result<(), Fault> {
+        within("classifications", limits::CLASSIFICATIONS, self.classifications.len() + self.identifiers.len())
     }
 
     /// `@home`, read.
@@ -151,7 +166,10 @@ impl<'a> RawClassification<'a> {
         };
         while let Some(tag) = c.child()? {
             match tag.name() {
-                (ns::RIM, "Slot") => raw.slots.push(RawSlot::read(c)?),
+                (ns::RIM, "Slot") => {
+                    raw.slots.push(RawSlot::read(c)?);
+                    within("slots", limits::SLOTS, raw.slots.len())?;
+                }
                 (ns::RIM, "Name") => raw.name = localized(c, &raw.object, complaints)?,
                 _ => c.skip()?,
             }
@@ -178,12 +196,27 @@ pub(crate) fn same_id(one: &str, other: &str) -> bool {
     one == other || (one.starts_with("urn:uuid:") && one.eq_ignore_ascii_case(other))
 }
 
-/// Pretty-printed messages carry white space around their values; it is not part of them.
+/// A key under which objects are found whose ids name the same, see [`same_id`].
+pub(crate) fn id_key(id: &str) -> Cow<'_, str> {
+    match id.get(..9) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("urn:uuid:") => Cow::Owned(id.to_ascii_lowercase()),
+        _ => Cow::Borrowed(id),
+    }
+}
+
+/// The first slot name that stands twice.
+pub(crate) fn repeated<'s>(slots: &'s [RawSlot<'_>]) -> Option<&'s str> {
+    let mut seen = HashSet::with_capacity(slots.len());
+    slots.iter().map(|slot| &*slot.name).find(|name| !seen.insert(*name))
+}
+
+/// Pretty-printed messages carry white space around their values; it is not part of them. White space is what XML
+/// calls so: an ideographic space belongs to its value.
 pub(crate) fn trim(text: Text<'_>) -> Text<'_> {
     match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
-        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_ascii()),
+        Cow::Owned(text) if text.trim_ascii().len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(text.trim_ascii().to_owned()),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::complaints::Complaints;
-use super::raw::{Raw, RawClassification, RawSlot, same_id};
+use super::limits::{self, fits};
+use super::raw::{Raw, RawClassification, RawSlot, repeated, same_id};
 use crate::datatype::Verdict;
 use crate::model::{Author, Code, Slot};
 
@@ -139,7 +140,7 @@ pub(crate) fn read_slots<T>(
             Carrier::Slot(..) | Carrier::Identifier(..) | Carrier::Code(..) | Carrier::Author(..) => None,
         });
         let Some((name, max, access)) = row else {
-            if slot.values.iter().any(|value| value.chars().count() > VALUE) {
+            if slot.values.iter().any(|value| !fits(value, VALUE)) {
                 complaints.attribute(id, &slot.name, "a value has at most 256 characters");
             }
             rest.push(slot.keep());
@@ -151,7 +152,7 @@ pub(crate) fn read_slots<T>(
         for value in &slot.values {
             let outcome = match &**value {
                 "" => Err("the value is empty".to_owned()),
-                long if long.chars().count() > max => Err("a value has at most 256 characters".to_owned()),
+                long if !fits(long, max) => Err("a value has at most 256 characters".to_owned()),
                 value => (access.read)(object, value),
             };
             if let Err(why) = outcome {
@@ -195,11 +196,18 @@ fn read_code(raw: RawClassification<'_>) -> Result<Code, &'static str> {
     if raw.code.is_empty() {
         return Err("nodeRepresentation, the code, is missing");
     }
+    if !fits(&raw.code, limits::NAME) {
+        return Err("nodeRepresentation, the code, has at most 256 characters");
+    }
     let Some(display) = raw.name else {
         return Err("Name, the display name of the code, is missing");
     };
+    if !fits(&display.value, limits::DISPLAY) {
+        return Err("Name, the display name of the code, has at most 1024 characters");
+    }
     let mut schemes = raw.slots.into_iter().filter(|slot| slot.name == "codingScheme").flat_map(|slot| slot.values);
     match (schemes.next().filter(|scheme| !scheme.is_empty()), schemes.next()) {
+        (Some(scheme), None) if !fits(&scheme, limits::NAME) => Err("codingScheme has at most 256 characters"),
         (Some(scheme), None) => Ok(Code { code: raw.code.into(), scheme: scheme.into(), display }),
         _ => Err("the slot codingScheme has exactly one value"),
     }
@@ -211,10 +219,8 @@ fn read_author(raw: RawClassification<'_>, id: &str, complaints: &mut Complaints
         complaints.attribute(id, "author", "nodeRepresentation is empty: an author is not a code");
     }
     let mut author = Author::default();
-    for (i, slot) in raw.slots.iter().enumerate() {
-        if raw.slots[..i].iter().any(|before| before.name == slot.name) {
-            complaints.attribute(id, "author", "a slot name stands only once");
-        }
+    if repeated(&raw.slots).is_some() {
+        complaints.attribute(id, "author", "a slot name stands only once");
     }
     let rest = read_slots(super::author::ROWS, &mut author, raw.slots, id, complaints);
     if !rest.is_empty() {
@@ -257,6 +263,7 @@ pub(crate) fn extra(slots: Vec<Slot>, known: &[&str], id: &str, complaints: &mut
         let why: Cow<'_, str> = match &*name {
             _ if known.contains(&&*slot.name) => continue,
             "" => "a slot has a name".into(),
+            long if !fits(long, limits::NAME) => "a slot name has at most 256 characters".into(),
             ihe if ihe.starts_with("urn:ihe:") => "IHE defines no such slot here".into(),
             urn if urn.starts_with("urn:") => continue,
             _ => "the name of an extra slot is a URN".into(),

@@ -1,12 +1,14 @@
 //! Submission as `lcm:SubmitObjectsRequest` — ITI TF-3 §4.2.1, ITI TF-2 §3.42.4.1.2.
 
+use std::collections::HashMap;
+
 use super::complaints::Complaints;
-use super::raw::{Raw, RawClassification, same_id};
-use super::{association, document_entry, folder, submission_set, urn};
+use super::raw::{Raw, RawClassification, id_key};
+use super::{association, document_entry, folder, limits, submission_set, urn};
 use crate::fault::{Fault, Faults};
 use crate::id::{HomeCommunity, ObjectId};
 use crate::model::{Association, Availability, DocumentEntry, Folder, Submission, SubmissionSet};
-use crate::xml::{Cursor, Decode, Encode, Writer, ns};
+use crate::xml::{Cursor, Decode, Encode, Writer, ns, within};
 
 impl Decode for Submission {
     /// All that is wrong with the metadata is found at once; whether a registry may take the submission is
@@ -22,6 +24,7 @@ impl Decode for Submission {
                 _ => c.skip()?,
             }
         }
+        objects.assign(&mut complaints)?;
         let submission = objects.finish(&mut complaints);
         complaints.none_or_faults()?;
         // Without a submission set there was a complaint.
@@ -53,18 +56,33 @@ impl<'a> Objects<'a> {
                     c.skip()?;
                 }
             }
+            within("objects", limits::OBJECTS, self.count())?;
         }
         Ok(())
     }
 
-    fn finish(mut self, complaints: &mut Complaints) -> Option<Submission> {
-        for classification in self.classifications {
-            let mut all = self.packages.iter_mut().chain(&mut self.entries).chain(&mut self.associations);
-            match all.find(|object| !object.id.is_empty() && same_id(&object.id, &classification.object)) {
-                Some(object) => object.classifications.push(classification),
+    fn count(&self) -> usize {
+        self.entries.len() + self.packages.len() + self.associations.len() + self.classifications.len()
+    }
+
+    /// Gives the top-level classifications to the objects that they classify.
+    fn assign(&mut self, complaints: &mut Complaints) -> Result<(), Fault> {
+        let mut index = HashMap::new();
+        for object in self.packages.iter_mut().chain(&mut self.entries).chain(&mut self.associations) {
+            if !object.id.is_empty() {
+                index.entry(id_key(&object.id).into_owned()).or_insert(object);
+            }
+        }
+        for classification in std::mem::take(&mut self.classifications) {
+            match index.get_mut(&*id_key(&classification.object)) {
+                Some(object) => object.classify(classification)?,
                 None => complaints.message("a Classification classifies no object of the submission"),
             }
         }
+        Ok(())
+    }
+
+    fn finish(self, complaints: &mut Complaints) -> Option<Submission> {
         let mut sets = Vec::new();
         let mut folders = Vec::new();
         for package in self.packages {

@@ -24,8 +24,12 @@ impl Value for Box<str> {
 
 impl Value for u64 {
     fn parse(text: &str) -> Result<Self, String> {
-        let number = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
-        number.ok_or_else(|| "a number of octets consists of digits".to_owned())
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err("a number of octets consists of digits".to_owned());
+        }
+        // A signed number of 64 bits is what databases and other systems hold.
+        let number = text.parse::<i64>().ok().and_then(|number| number.try_into().ok());
+        number.ok_or_else(|| format!("a number of octets is at most {}", i64::MAX))
     }
 
     fn put(&self, write: &mut dyn FnMut(&str)) {

@@ -14,6 +14,9 @@ pub struct IdentityFeed {
 }
 
 /// What an identity source can report.
+///
+/// A message that only deletes identifiers of a patient reports an empty list: there is nothing to do, and it is a
+/// success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Feed {
     /// A patient has these identifiers, in one or several authorities (A01, A04, A05; `PRPA_IN201301UV02`).

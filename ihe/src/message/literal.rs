@@ -7,7 +7,7 @@ pub(super) type Literal = Box<str>;
 ///
 /// The text is read token by token: a comma, a parenthesis or a semicolon inside quotes is data, outside it is syntax.
 pub(super) fn read(text: &str) -> Result<Vec<Literal>, &'static str> {
-    let mut rest = Rest(text.trim());
+    let mut rest = Rest(text.trim_ascii());
     if !rest.eat('(') {
         let one = rest.literal()?;
         return if rest.0.is_empty() { Ok(vec![one]) } else { Err("something follows a single value") };
@@ -38,7 +38,7 @@ impl Rest<'_> {
     fn eat(&mut self, token: char) -> bool {
         match self.0.strip_prefix(token) {
             Some(rest) => {
-                self.0 = rest.trim_start();
+                self.0 = rest.trim_ascii_start();
                 true
             }
             None => false,
@@ -49,7 +49,7 @@ impl Rest<'_> {
         let Some(quoted) = self.0.strip_prefix('\'') else {
             let end = self.0.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.0.len());
             let (number, rest) = self.0.split_at(end);
-            self.0 = rest.trim_start();
+            self.0 = rest.trim_ascii_start();
             return if number.is_empty() { Err("a string stands in single quotes") } else { Ok(number.into()) };
         };
         let mut text = String::new();
@@ -63,7 +63,7 @@ impl Rest<'_> {
                     rest = more;
                 }
                 None => {
-                    self.0 = after.trim_start();
+                    self.0 = after.trim_ascii_start();
                     return Ok(text.into());
                 }
             }

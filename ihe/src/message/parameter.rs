@@ -2,7 +2,7 @@
 
 use super::literal::{self, Literal};
 use super::query::{CodeRef, DocumentKinds, Statuses};
-use crate::ebrim::RawSlot;
+use crate::ebrim::{RawSlot, fits};
 use crate::fault::{Fault, Kind};
 use crate::id::{Dtm, EntryUuid, Oid, PatientId, UniqueId};
 use crate::model::{Availability, DocumentKind};
@@ -13,6 +13,15 @@ type Result<T> = std::result::Result<T, Fault>;
 /// Values of one slot, and of all slots together.
 const PER_SLOT: usize = 1_000;
 const TOTAL: usize = 10_000;
+
+/// Slots of one parameter whose slots are ANDed: each is a condition of its own for the database.
+const ANDED: usize = 32;
+
+/// LIKE patterns of one parameter: each is matched against every author.
+const PATTERNS: usize = 64;
+
+/// Characters of one value; no attribute that a query asks about has more.
+const LITERAL: usize = 256;
 
 /// One parameter of a query whose optional parameters are a `T`.
 pub(super) struct Row<T: 'static> {
@@ -51,8 +60,10 @@ impl Parameters {
             literals.extend(literal::read(value).map_err(|why| broken(&slot.name, why))?);
         }
         self.total += literals.len();
-        if literals.len() > PER_SLOT || self.total > TOTAL {
-            return Err(broken(&slot.name, "a query has at most 1000 values a parameter and 10000 together"));
+        at_most(&slot.name, PER_SLOT, literals.len(), "values in one slot")?;
+        at_most(&slot.name, TOTAL, self.total, "values in one query")?;
+        if literals.iter().any(|literal| !fits(literal, LITERAL)) {
+            return Err(over(&slot.name, LITERAL, "characters of a value"));
         }
         self.slots.push((slot.name.into(), literals));
         Ok(())
@@ -122,6 +133,15 @@ fn broken(name: &str, why: impl std::fmt::Display) -> Fault {
     Fault::new(Kind::RegistryError, format!("the parameter {name}: {why}"))
 }
 
+/// Refuses what is more than its limit.
+fn at_most(name: &str, limit: usize, count: usize, what: &str) -> Result<()> {
+    if count <= limit { Ok(()) } else { Err(over(name, limit, what)) }
+}
+
+fn over(name: &str, limit: usize, what: &str) -> Fault {
+    broken(name, format_args!("more than the limit of {limit} {what}"))
+}
+
 /// A field that parameters go into.
 pub(super) trait Field {
     /// Takes what was sent under this name, if anything was.
@@ -141,6 +161,9 @@ pub(super) trait Item: Sized {
 
     /// Whether it is written without quotes.
     const NUMBER: bool = false;
+
+    /// How many one parameter may have.
+    const MOST: usize = PER_SLOT;
 }
 
 impl<T: Item> Field for Option<T> {
@@ -167,6 +190,7 @@ impl<T: Item> Field for Option<T> {
 impl<T: Item> Field for Vec<T> {
     fn read(&mut self, name: &'static str, parameters: &Parameters) -> Result<()> {
         let list = parameters.list(name)?;
+        at_most(name, T::MOST, list.len(), "patterns")?;
         *self = items(name, list)?;
         // An empty field asks nothing; it must not come of values that nothing can equal.
         if self.is_empty() && !list.is_empty() { Err(broken(name, "no value has the right form")) } else { Ok(()) }
@@ -180,6 +204,7 @@ impl<T: Item> Field for Vec<T> {
 /// Repeated slots are ANDed, the values of one are ORed.
 impl<T: Item> Field for Vec<Vec<T>> {
     fn read(&mut self, name: &'static str, parameters: &Parameters) -> Result<()> {
+        at_most(name, ANDED, parameters.slots(name).count(), "slots of one name")?;
         *self = parameters.slots(name).map(|list| items(name, list)).collect::<Result<_>>()?;
         Ok(())
     }
@@ -280,7 +305,10 @@ impl Item for CodeRef {
     }
 }
 
+/// A LIKE pattern.
 impl Item for Box<str> {
+    const MOST: usize = PATTERNS;
+
     fn parse(text: &str) -> std::result::Result<Option<Self>, String> {
         if text.is_empty() { Err("a value is empty".to_owned()) } else { Ok(Some(text.into())) }
     }
@@ -315,3 +343,6 @@ through_from_str! {
     EntryUuid, false, |_| Ok(None);
     UniqueId, false, |_| Ok(None);
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,7 +72,7 @@ impl Content {
         let (mut include, mut inline) = (None, None);
         loop {
             match c.next()? {
-                Node::Text(text) if text.trim().is_empty() => {}
+                Node::Text(text) if text.trim_ascii().is_empty() => {}
                 Node::Text(text) => inline = Some(from_base64(&text)?),
                 Node::Child(tag) if tag.is(ns::XOP, "Include") && include.is_none() => {
                     include = Some(Self::read_include(c)?);

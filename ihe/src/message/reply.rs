@@ -140,8 +140,9 @@ impl Object {
             (ns::RIM, "RegistryPackage") => Element::RegistryPackage,
             (ns::RIM, "Association") => Element::Association,
             (ns::RIM, "ObjectRef") => {
-                let id = c.required("id")?.trim().parse().map_err(|fault: Fault| fault.kind_as(Kind::Malformed))?;
-                let home = c.attribute("home").and_then(|home| home.trim().parse().ok());
+                let id =
+                    c.required("id")?.trim_ascii().parse().map_err(|fault: Fault| fault.kind_as(Kind::Malformed))?;
+                let home = c.attribute("home").and_then(|home| home.trim_ascii().parse().ok());
                 c.skip()?;
                 return Ok(Some(Self::Ref { id, home }));
             }

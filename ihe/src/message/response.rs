@@ -75,7 +75,7 @@ impl Status {
     /// The `@status` of the element on whose start tag the cursor stands. Its last segment counts: some gateways put
     /// PartialSuccess into OASIS's namespace.
     pub(super) fn read(c: &Cursor<'_>) -> Result<Self, Fault> {
-        match last_segment(c.required("status")?.trim()) {
+        match last_segment(c.required("status")?.trim_ascii()) {
             "Success" => Ok(Self::Success),
             "PartialSuccess" => Ok(Self::PartialSuccess),
             "Failure" => Ok(Self::Failure),
@@ -148,14 +148,14 @@ impl RegistryError {
     fn read(c: &Cursor<'_>) -> Self {
         let attribute = |name| c.attribute(name).unwrap_or_default();
         let severity = attribute("severity");
-        let code = match last_segment(attribute("errorCode").trim()) {
+        let code = match last_segment(attribute("errorCode").trim_ascii()) {
             "" => Kind::RegistryError.row().ebxml.into(),
             code => code.into(),
         };
         Self {
             code,
             context: attribute("codeContext").into(),
-            severity: match last_segment(severity.trim()) {
+            severity: match last_segment(severity.trim_ascii()) {
                 "Warning" => Severity::Warning,
                 _ => Severity::Error,
             },

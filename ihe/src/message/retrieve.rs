@@ -185,7 +185,7 @@ impl Parts {
                     continue;
                 }
             };
-            *field = Some(c.text()?.trim().into());
+            *field = Some(c.text()?.trim_ascii().into());
         }
         Ok(parts)
     }

@@ -169,7 +169,7 @@ impl Decode for StoredQuery {
 
 /// `@returnType`; a missing one is taken for LeafClass, the only form that every client can use.
 fn return_type(c: &Cursor<'_>) -> Result<ReturnType, Fault> {
-    match c.attribute("returnType").as_deref().map(str::trim) {
+    match c.attribute("returnType").as_deref().map(str::trim_ascii) {
         None | Some("LeafClass") => Ok(ReturnType::LeafClass),
         Some("ObjectRef") => Ok(ReturnType::ObjectRef),
         Some(_) => Err(Fault::new(Kind::RegistryError, "returnType is LeafClass or ObjectRef")),
@@ -178,7 +178,7 @@ fn return_type(c: &Cursor<'_>) -> Result<ReturnType, Fault> {
 
 fn read_query(c: &mut Cursor<'_>) -> Result<(Option<HomeCommunity>, Query), Fault> {
     let id = c.attribute("id").unwrap_or_default();
-    let mut home = c.attribute("home").filter(|home| !home.trim().is_empty());
+    let mut home = c.attribute("home").filter(|home| !home.trim_ascii().is_empty());
     let mut slots = Vec::new();
     while let Some(tag) = c.child()? {
         match tag.name() {
@@ -186,7 +186,7 @@ fn read_query(c: &mut Cursor<'_>) -> Result<(Option<HomeCommunity>, Query), Faul
             _ => c.skip()?,
         }
     }
-    let definition = QUERIES.iter().find(|query| query.id.eq_ignore_ascii_case(id.trim()));
+    let definition = QUERIES.iter().find(|query| query.id.eq_ignore_ascii_case(id.trim_ascii()));
     let read = match definition {
         Some(Definition { read: Some(read), .. }) => read,
         Some(Definition { name, .. }) => {
@@ -208,7 +208,7 @@ fn read_query(c: &mut Cursor<'_>) -> Result<(Option<HomeCommunity>, Query), Faul
         let why = "home and $targetCommunityIdList exclude one another";
         return Err(Fault::new(Kind::StoredQueryParamNumber, why));
     }
-    let home = home.as_deref().map(|home| home.trim().parse()).transpose()?;
+    let home = home.as_deref().map(|home| home.trim_ascii().parse()).transpose()?;
     Ok((home, read(&parameters)?))
 }
 

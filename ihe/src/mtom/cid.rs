@@ -35,13 +35,13 @@ pub fn cid_names(reference: &str, content_id: &str) -> bool {
 
 /// A Content-ID without its angle brackets; many write only one side with them.
 pub(super) fn without_brackets(id: &str) -> &str {
-    let id = id.trim();
+    let id = id.trim_ascii();
     let id = id.strip_prefix('<').unwrap_or(id);
     id.strip_suffix('>').unwrap_or(id)
 }
 
 fn raw(reference: &str) -> &str {
-    let reference = reference.trim();
+    let reference = reference.trim_ascii();
     let id = match reference.get(..4) {
         Some(scheme) if scheme.eq_ignore_ascii_case("cid:") => &reference[4..],
         _ => reference,

@@ -42,14 +42,14 @@ impl PartHead {
             let (name, value) = field
                 .split_once(':')
                 .ok_or_else(|| Fault::new(Kind::Malformed, "a header line of a part has no colon"))?;
-            let known = match name.trim_end().to_ascii_lowercase().as_str() {
+            let known = match name.trim_ascii_end().to_ascii_lowercase().as_str() {
                 "content-id" => &mut id,
                 "content-type" => &mut content_type,
                 "content-transfer-encoding" => &mut encoding,
                 _ => continue,
             };
-            if known.replace(value.trim()).is_some() {
-                let detail = format!("the header field {} stands twice in one part", name.trim_end());
+            if known.replace(value.trim_ascii()).is_some() {
+                let detail = format!("the header field {} stands twice in one part", name.trim_ascii_end());
                 return Err(Fault::new(Kind::Malformed, detail));
             }
         }

@@ -14,7 +14,7 @@ impl MediaType {
     /// first of a name counts and what cannot be read is dropped. Only the type itself must be there.
     pub fn parse(text: &str) -> Result<Self> {
         let (essence, mut rest) = text.split_once(';').unwrap_or((text, ""));
-        let essence = essence.trim().to_ascii_lowercase();
+        let essence = essence.trim_ascii().to_ascii_lowercase();
         let token =
             |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"\",;=".contains(&b));
         if !essence.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub)) {
@@ -56,19 +56,19 @@ impl MediaType {
 
 /// One `name=value` with the text after the `;` that ends it.
 fn parameter(text: &str) -> (Option<(String, String)>, &str) {
-    let text = text.trim_start();
+    let text = text.trim_ascii_start();
     let end = text.find(['=', ';']).unwrap_or(text.len());
-    let name = text[..end].trim().to_ascii_lowercase();
+    let name = text[..end].trim_ascii().to_ascii_lowercase();
     let Some(value) = text[end..].strip_prefix('=') else {
         // A word without a value, or nothing between two semicolons.
         return (None, text.get(end + 1..).unwrap_or(""));
     };
-    let value = value.trim_start();
+    let value = value.trim_ascii_start();
     let (value, rest) = match value.strip_prefix('"') {
         Some(quoted) => unquote(quoted),
         None => {
             let (token, _) = value.split_once(';').unwrap_or((value, ""));
-            (token.trim_end().to_owned(), &value[token.len()..])
+            (token.trim_ascii_end().to_owned(), &value[token.len()..])
         }
     };
     // Whatever stands between a closing quote and the next semicolon has no meaning.

@@ -94,7 +94,7 @@ fn missing(name: &'static str) -> (Fault, Problem) {
 /// The text of a header; one without any is as good as absent.
 fn text(cursor: &mut Cursor<'_>) -> Result<Option<Box<str>>, Fault> {
     let text = cursor.text()?;
-    Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(Into::into))
+    Ok(Some(text.trim_ascii()).filter(|text| !text.is_empty()).map(Into::into))
 }
 
 /// The address of an endpoint reference.
@@ -105,7 +105,9 @@ fn address(cursor: &mut Cursor<'_>) -> Result<Option<Box<str>>, Fault> {
             Node::Child(tag) if tag.is(ns::WSA, "Address") && address.is_none() => address = text(cursor)?,
             Node::Child(_) => cursor.skip()?,
             // Old senders put the address where its element should be.
-            Node::Text(text) if address.is_none() && !text.trim().is_empty() => address = Some(text.trim().into()),
+            Node::Text(text) if address.is_none() && !text.trim_ascii().is_empty() => {
+                address = Some(text.trim_ascii().into())
+            }
             Node::Text(_) => {}
             Node::End => return Ok(address),
         }

@@ -229,7 +229,7 @@ impl Headers {
 
 /// `soap:mustUnderstand`, an `xs:boolean`; in another namespace it is another attribute (SOAP 1.2 §5.2.3).
 fn must_understand(cursor: &Cursor<'_>) -> Result<bool, Fault> {
-    match cursor.attribute_ns(ns::SOAP, "mustUnderstand").as_deref().map(str::trim) {
+    match cursor.attribute_ns(ns::SOAP, "mustUnderstand").as_deref().map(str::trim_ascii) {
         Some("1" | "true") => Ok(true),
         None | Some("0" | "false") => Ok(false),
         Some(_) => Err(cursor.fault("mustUnderstand is neither true nor false")),
@@ -239,7 +239,7 @@ fn must_understand(cursor: &Cursor<'_>) -> Result<bool, Fault> {
 /// Whether the header block is meant for the last receiver, which we are (SOAP 1.2 §2.2).
 fn for_us(cursor: &Cursor<'_>) -> bool {
     cursor.attribute_ns(ns::SOAP, "role").is_none_or(|role| {
-        let role = role.trim();
+        let role = role.trim_ascii();
         role.is_empty()
             || role.strip_prefix(ns::SOAP).is_some_and(|role| matches!(role, "/role/next" | "/role/ultimateReceiver"))
     })

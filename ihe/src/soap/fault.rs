@@ -157,7 +157,7 @@ impl SoapFault {
                 Some(tag) if tag.is(ns::SOAP, "Subcode") => depth += 1,
                 Some(tag) if tag.is(ns::SOAP, "Value") => {
                     let value = cursor.text()?;
-                    let local = value.trim().rsplit(':').next().unwrap_or_default();
+                    let local = value.trim_ascii().rsplit(':').next().unwrap_or_default();
                     if depth == 1 {
                         self.code = code(local);
                     } else {
@@ -187,7 +187,7 @@ fn reason(cursor: &mut Cursor<'_>) -> Result<Box<str>, Fault> {
         let english = cursor.attribute_ns(ns::XML, "lang").is_some_and(|lang| lang.starts_with("en"));
         let text = cursor.text()?;
         if reason.as_ref().is_none_or(|(was_english, _)| english && !was_english) {
-            reason = Some((english, text.trim().into()));
+            reason = Some((english, text.trim_ascii().into()));
         }
     }
     Ok(reason.map(|(_, text)| text).unwrap_or_default())

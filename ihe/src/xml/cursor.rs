@@ -101,7 +101,7 @@ impl<'a> Cursor<'a> {
         loop {
             match self.token()? {
                 (Token::Start, range) => return self.enter(range),
-                (Token::Text, range) if chars::all_blank(&self.source[range.clone()]) => {}
+                (Token::Text, range) if chars::all_blank(self.tokens.piece(&range)?) => {}
                 (Token::Eof, range) => return Err(self.fault_at(range.start, "no root element")),
                 (_, range) => return Err(self.fault_at(range.start, "text before the root element")),
             }
@@ -119,7 +119,7 @@ impl<'a> Cursor<'a> {
                     self.leave();
                     return Ok(None);
                 }
-                (Token::Text, range) if chars::all_blank(&self.source[range.clone()]) => {}
+                (Token::Text, range) if chars::all_blank(self.tokens.piece(&range)?) => {}
                 (_, range) => return Err(self.fault_at(range.start, "text where only elements may stand")),
             }
         }
@@ -186,7 +186,7 @@ impl<'a> Cursor<'a> {
         loop {
             match self.token()? {
                 (Token::Eof, _) => return Ok(()),
-                (Token::Text, range) if chars::all_blank(&self.source[range.clone()]) => {}
+                (Token::Text, range) if chars::all_blank(self.tokens.piece(&range)?) => {}
                 (_, range) => return Err(self.fault_at(range.start, "content after the root element")),
             }
         }
@@ -263,7 +263,8 @@ impl<'a> Cursor<'a> {
     /// The marked element as a document of its own: as it was sent, plus the declarations that it inherited. Call it
     /// when the cursor just passed the element's end tag.
     pub fn cut(&self, mark: &Mark) -> String {
-        let (start, rest) = (&self.source[mark.start..mark.name_end], &self.source[mark.name_end..self.position()]);
+        let piece = |range| self.source.get::<Range<usize>>(range).unwrap_or_default();
+        let (start, rest) = (piece(mark.start..mark.name_end), piece(mark.name_end..self.position()));
         [start, mark.inherited.as_str(), rest].concat()
     }
 
@@ -284,8 +285,7 @@ impl<'a> Cursor<'a> {
     /// Opens the element whose start tag has this range: names, declarations, attributes.
     fn enter(&mut self, range: Range<usize>) -> Result<Tag<'a>> {
         within("depth", self.limits.depth, self.open.len() + 1)?;
-        let source: &'a str = self.source;
-        let tag = &source[range.clone()];
+        let tag = self.tokens.piece(&range)?;
         let inner = tag.strip_suffix("/>").or_else(|| tag.strip_suffix('>')).unwrap_or(tag);
         let inner = inner.get(1..).unwrap_or_default();
         let (name, raw) = inner.split_at(inner.find(chars::is_blank).unwrap_or(inner.len()));

@@ -15,7 +15,8 @@ pub struct Limits {
     pub attribute_bytes: usize,
     /// Octets of one qualified name.
     pub name_bytes: usize,
-    /// Octets of one run of text.
+    /// Octets of one run of text. A reader of messages with base64 documents inline sets this to what such a document
+    /// may have; the default is for messages without.
     pub text_bytes: usize,
     /// Octets of all comments together.
     pub comment_bytes: usize,
@@ -52,7 +53,7 @@ impl Limits {
 }
 
 /// Refuses what is more than its limit.
-pub(super) fn within(name: &str, limit: usize, count: usize) -> Result<(), Fault> {
+pub(crate) fn within(name: &str, limit: usize, count: usize) -> Result<(), Fault> {
     if count <= limit {
         return Ok(());
     }

@@ -36,6 +36,7 @@ mod writer;
 pub use base64::from_base64;
 pub use cursor::{Cursor, Mark, Node, Tag};
 pub use limits::Limits;
+pub(crate) use limits::within;
 pub use writer::Writer;
 
 use crate::fault::Faults;

@@ -141,6 +141,23 @@ fn octets_that_are_not_utf_8_are_refused() {
 }
 
 #[test]
+fn only_the_first_character_may_be_a_byte_order_mark() {
+    for xml in [
+        "<?xml version=\"1.0\"?>\u{FEFF}<a b=\"あ\">x</a>",
+        "<?xml version=\"1.0\"?>\n\u{FEFF}<a b=\"あ\">x</a>",
+        "\u{FEFF}\u{FEFF}<a b='あ'/>",
+        "\u{FEFF}<?xml version='1.0'?>\u{FEFF}<a b='あ'/>",
+        "\u{FEFF} \u{FEFF}<a b='あ'/>",
+        " \u{FEFF}<a b='あ'/>",
+        "\u{FEFF}",
+        "<a/>\u{FEFF}",
+    ] {
+        refuses(xml);
+    }
+    accepts("\u{FEFF}<?xml version='1.0'?><a b='\u{FEFF}あ'>\u{FEFF}</a>");
+}
+
+#[test]
 fn every_limit_is_kept_and_named() {
     let small = |change: fn(&mut Limits)| {
         let mut limits = Limits::default();
@@ -284,7 +301,30 @@ proptest! {
     }
 
     #[test]
-    fn no_octets_make_the_cursor_panic(xml in "(<|/|>|a|=|'|\"|&|;|!|-|\\[|\\]|\\?|xmlns|:| |é){0,40}") {
+    fn whatever_stands_before_the_root_its_offsets_are_right(
+        before in "(\u{FEFF})?[ \n]{0,2}(<\\?xml version='1\\.0'\\?>)?[ \n\u{FEFF}]{0,2}(<!--あ-->)?[ \n\u{FEFF}]{0,2}",
+        value in "[あ-んé]{1,4}",
+    ) {
+        let element = format!("<a b='{value}'>{value}</a>");
+        let xml = format!("{before}{element}");
+        let mut c = Cursor::new(xml.as_bytes()).unwrap_or_else(|_| Cursor::new(b"<refused/>").unwrap());
+        match c.root() {
+            Ok(tag) if tag.local == "a" => {
+                prop_assert_eq!(c.attribute("b").unwrap(), value.as_str());
+                let mark = c.mark();
+                prop_assert_eq!(c.text().unwrap(), value);
+                prop_assert_eq!(c.cut(&mark), element);
+                c.finish().unwrap();
+            }
+            _ => {
+                let misplaced = before.chars().skip(1).any(|c| c == '\u{FEFF}');
+                prop_assert!(misplaced, "{before:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_octets_make_the_cursor_panic(xml in "(<|/|>|a|=|'|\"|&|;|!|-|\\[|\\]|\\?|xmlns|:| |é|\u{FEFF}|<\\?xml version='1.0'\\?>){0,40}") {
         let _outcome = read(xml.as_bytes(), Limits::default());
     }
 }

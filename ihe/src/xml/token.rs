@@ -58,13 +58,24 @@ impl<'a> Tokens<'a> {
         }
         tokens.base = tokens.prologue()?;
         tokens.position = tokens.base;
-        tokens.reader = Reader::from_str(&source[tokens.base..]);
+        let rest = source.get(tokens.base..).unwrap_or_default();
+        // The reader would drop a byte order mark that begins its input without counting it, and every offset after
+        // it would be wrong. Only the first character of a document may be one (XML 1.0 §4.3.3).
+        if rest.starts_with('\u{FEFF}') {
+            return Err(tokens.fault_at(tokens.base, "a byte order mark that is not the first character"));
+        }
+        tokens.reader = Reader::from_str(rest);
         tokens.reader.config_mut().expand_empty_elements = true;
         Ok(tokens)
     }
 
     pub(super) fn source(&self) -> &'a str {
         self.source
+    }
+
+    /// What stands in a range that [`Tokens::next`] gave.
+    pub(super) fn piece(&self, range: &Range<usize>) -> Result<&'a str> {
+        self.source.get(range.clone()).ok_or_else(|| self.fault_at(range.start, "a tag or text without clear ends"))
     }
 
     /// Behind the last token that was taken.
@@ -108,7 +119,7 @@ impl<'a> Tokens<'a> {
                 }
                 Event::Text(_) => {
                     within("text_bytes", self.limits.text_bytes, range.len())?;
-                    if memmem::find(self.source[range.clone()].as_bytes(), b"]]>").is_some() {
+                    if memmem::find(self.piece(&range)?.as_bytes(), b"]]>").is_some() {
                         return Err(self.fault_at(start, "]]> in text"));
                     }
                     Token::Text
@@ -135,7 +146,7 @@ impl<'a> Tokens<'a> {
 
     /// Passes byte order mark, leading blanks and XML declaration (XML 1.0 §2.8); returns where they end.
     fn prologue(&self) -> Result<usize> {
-        let text = self.source.trim_start_matches('\u{FEFF}').trim_start_matches(chars::is_blank);
+        let text = self.source.strip_prefix('\u{FEFF}').unwrap_or(self.source).trim_start_matches(chars::is_blank);
         let base = self.source.len() - text.len();
         let Some(inner) = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(chars::is_blank)) else {
             return Ok(base);
@@ -172,7 +183,7 @@ impl<'a> Tokens<'a> {
     fn comment(&mut self, range: Range<usize>) -> Result<()> {
         self.comments += range.len();
         within("comment_bytes", self.limits.comment_bytes, self.comments)?;
-        let inner = self.source[range.clone()].strip_prefix("<!--").and_then(|c| c.strip_suffix("-->"));
+        let inner = self.piece(&range)?.strip_prefix("<!--").and_then(|c| c.strip_suffix("-->"));
         match inner {
             Some(inner) if !inner.contains("--") && !inner.ends_with('-') => Ok(()),
             _ => Err(self.fault_at(range.start, "a broken comment")),
@@ -180,20 +191,19 @@ impl<'a> Tokens<'a> {
     }
 
     fn reference(&self, range: &Range<usize>) -> Result<char> {
-        let inner = self.source[range.clone()].strip_prefix('&').and_then(|r| r.strip_suffix(';'));
+        let inner = self.piece(range)?.strip_prefix('&').and_then(|r| r.strip_suffix(';'));
         chars::resolve(inner.unwrap_or_default()).map_err(|why| self.fault_at(range.start, why))
     }
 
     /// Appends a piece of text, resolved.
     pub(super) fn gather(&self, text: &mut Option<Cow<'a, str>>, token: Token, range: Range<usize>) -> Result<()> {
-        let source = self.source;
         let piece = match token {
             Token::Reference => Cow::Owned(self.reference(&range)?.to_string()),
             Token::CData => {
-                let inner = source[range].strip_prefix("<![CDATA[").and_then(|c| c.strip_suffix("]]>"));
+                let inner = self.piece(&range)?.strip_prefix("<![CDATA[").and_then(|c| c.strip_suffix("]]>"));
                 chars::line_ends(inner.unwrap_or_default())
             }
-            Token::Text | Token::Start | Token::End | Token::Eof => chars::line_ends(&source[range]),
+            Token::Text | Token::Start | Token::End | Token::Eof => chars::line_ends(self.piece(&range)?),
         };
         match text {
             Some(text) => text.to_mut().push_str(&piece),

@@ -78,7 +78,14 @@ fn status() -> impl Strategy<Value = Option<Availability>> {
 
 fn entry() -> impl Strategy<Value = DocumentEntry> {
     let who = (id(), of(id()), of(oid()), status(), any::<bool>(), of(patient()), of(text()));
-    let when = (of(time()), of(time()), of(time()), of(any::<u64>()), of(any::<[u8; 20]>()), of(oid::<RepositoryId>()));
+    let when = (
+        of(time()),
+        of(time()),
+        of(time()),
+        of(0..=i64::MAX.cast_unsigned()),
+        of(any::<[u8; 20]>()),
+        of(oid::<RepositoryId>()),
+    );
     let texts =
         (of(localized()), of(localized()), of(Just("ja-JP".into())), of(Just("text/xml; charset=utf-8".into())));
     let codes = (vec(code(), 7), vec(code(), 0..3), vec(author(), 0..3), extra(), any::<bool>());

@@ -72,16 +72,17 @@ impl<'q> Select<'q> {
         self
     }
 
-    /// A multi-valued text of an entry: some value that is like one of the patterns.
+    /// A multi-valued text of an entry: some value that is like one of the patterns. They are rows, not a chain of OR,
+    /// which SQLite takes only to a depth of 1000.
     pub(super) fn entry_like(&mut self, attribute: Attribute, patterns: &[Box<str>]) -> &mut Self {
         if patterns.is_empty() {
             return self;
         }
-        self.entry_value(attribute).push("(");
-        for (n, pattern) in patterns.iter().enumerate() {
-            self.push(if n == 0 { "" } else { " OR " }).like("v.value", pattern);
+        self.entry_value(attribute).push("EXISTS (SELECT 1 FROM (VALUES ");
+        for (n, pattern) in pad(patterns.iter().collect()).into_iter().enumerate() {
+            self.push(if n == 0 { "(" } else { "), (" }).bind(escaped(pattern));
         }
-        self.push("))")
+        self.push(")) AS w WHERE v.value LIKE w.column1 ESCAPE '!'))")
     }
 
     fn entry_value(&mut self, attribute: Attribute) -> &mut Self {
@@ -90,9 +91,9 @@ impl<'q> Select<'q> {
             .push(" AND ")
     }
 
-    /// `%` and `_` are the only wildcards; there is no escape in a stored query, so ours is made harmless.
+    /// A text that is like a pattern.
     pub(super) fn like(&mut self, column: &str, pattern: &str) -> &mut Self {
-        self.push(column).push(" LIKE ").bind(pattern.replace('!', "!!")).push(" ESCAPE '!'")
+        self.push(column).push(" LIKE ").bind(escaped(pattern)).push(" ESCAPE '!'")
     }
 
     /// `from ≤ column < to`. An object without the attribute is not asked (ITI TF-2 §3.18.4.1.2.3.7.1).
@@ -105,4 +106,9 @@ impl<'q> Select<'q> {
         }
         self
     }
+}
+
+/// `%` and `_` are the only wildcards; there is no escape in a stored query, so ours is made harmless.
+fn escaped(pattern: &str) -> String {
+    pattern.replace('!', "!!")
 }

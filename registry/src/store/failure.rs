@@ -59,8 +59,11 @@ pub(crate) fn fault(error: impl Into<Arc<sqlx::Error>>) -> Fault {
         Fault::new(Kind::Unavailable, "the registry cannot reach its database").because(error)
     } else if code.as_deref().is_some_and(out_of_resources) {
         Fault::new(Kind::RegistryOutOfResources, "the registry's database has no room left").because(error)
-    } else if code.as_deref().is_some_and(busy) {
+    } else if code.as_deref().is_some_and(|code| busy(code) || waited_too_long(code)) {
         Fault::new(Kind::RegistryBusy, "the registry's database is busy").because(error)
+    } else if too_complex(&error) {
+        let detail = "the request is too large for the registry's database; ask with fewer or shorter values";
+        Fault::new(Kind::RegistryError, detail).because(error)
     } else {
         Fault::internal(error)
     }
@@ -87,9 +90,26 @@ fn lost(error: &sqlx::Error) -> bool {
         || code(error).as_deref().is_some_and(ended)
 }
 
-/// PostgreSQL: serialization failure, deadlock, lock not available. SQLite: BUSY and LOCKED in the low byte.
+/// PostgreSQL: serialization failure, deadlock. SQLite: BUSY and LOCKED in the low byte.
 fn busy(code: &str) -> bool {
-    matches!(code, "40001" | "40P01" | "55P03") || matches!(sqlite(code), Some(5 | 6))
+    matches!(code, "40001" | "40P01") || matches!(sqlite(code), Some(5 | 6))
+}
+
+/// PostgreSQL: `lock_timeout`, `statement_timeout`. Another run would only wait as long again.
+fn waited_too_long(code: &str) -> bool {
+    matches!(code, "55P03" | "57014")
+}
+
+/// Whether a statement passed a limit of the database by what was asked. PostgreSQL: class 54, program limit exceeded.
+/// SQLite: TOOBIG, or a plain ERROR that only its text tells apart.
+fn too_complex(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else { return false };
+    let code = error.code().unwrap_or_default();
+    let said = |text: &str| error.message().contains(text);
+    match sqlite(&code) {
+        Some(1) => ["too large", "too complex", "too many"].into_iter().any(said),
+        other => other == Some(18) || (code.len() == 5 && code.starts_with("54")),
+    }
 }
 
 /// PostgreSQL's class 53, insufficient resources. SQLite: FULL.

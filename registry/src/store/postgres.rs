@@ -7,12 +7,14 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
+use tokio::sync::Semaphore;
 
 use super::failure::{surely_rolled_back, worth_another_run};
 use super::schema::{self, Outdated};
 use super::{Failure, Read, Row, Sql, Tx, Value, Work};
 use crate::config::Config;
 use crate::error::Error;
+use ihe::{Fault, Kind};
 
 /// Counts the table that holds the schema's version.
 pub(super) const SCHEMA_TABLE: &str = "SELECT COUNT(*) FROM information_schema.tables \
@@ -35,6 +37,10 @@ const DOUBTFUL_AFTER: Duration = Duration::from_secs(10);
 /// A pool of connections to a server.
 pub(crate) struct Engine {
     pool: PgPool,
+    /// One permit for each connection that writers may hold: a part of the pool is left to readers.
+    writers: Arc<Semaphore>,
+    /// How long a writer waits for its turn.
+    patience: Duration,
 }
 
 impl fmt::Debug for Engine {
@@ -47,8 +53,25 @@ impl Engine {
     /// Connects and checks the schema, or brings it up to date.
     pub(super) async fn open(options: PgConnectOptions, config: &Config, upgrade: bool) -> Result<Self, Error> {
         let database = options.get_database().unwrap_or("postgres").to_owned();
+        let server = match options.get_socket() {
+            Some(folder) => folder.display().to_string(),
+            None => format!("{}:{}", options.get_host(), options.get_port()),
+        };
+        // The pool tries again as long as nobody answers, and then knows no more than that.
+        let unusable = |cause| match matches!(cause, sqlx::Error::PoolTimedOut) {
+            true => Error::NoServer { database, server, within: config.connect_timeout },
+            false => Error::Unusable { database: format!("{database} at {server}"), cause },
+        };
+        // One reader and one writer at the least.
+        let connections = config.connections.max(2);
+        let writers = connections - (connections / 4).max(1);
+        let options = options
+            .application_name("musubi-registry")
+            .options([("statement_timeout", millis(config.statement_timeout))])
+            .options([("lock_timeout", millis(config.lock_timeout))])
+            .disable_statement_logging();
         let pool = PgPoolOptions::new()
-            .max_connections(config.connections.max(1))
+            .max_connections(connections)
             .acquire_timeout(config.connect_timeout)
             .test_before_acquire(false)
             .before_acquire(|connection, idle| {
@@ -59,16 +82,20 @@ impl Engine {
                     Ok(true)
                 })
             })
-            .connect_with(options.application_name("musubi-registry").disable_statement_logging())
+            .connect_with(options)
             .await
-            .map_err(|cause| Error::Unusable { database, cause })?;
+            .map_err(unusable)?;
 
         let mut tx = Tx::Postgres(pool.begin().await?);
+        // A large table may take its time.
+        tx.execute("SET LOCAL statement_timeout = 0", vec![]).await?;
+        tx.execute("SET LOCAL lock_timeout = 0", vec![]).await?;
         // Two hubs that start at the same time bring the schema up to date one after the other.
         tx.lock(&["schema".to_owned()]).await?;
         schema::settle(&mut tx, if upgrade { Outdated::Upgrade } else { Outdated::Refuse }).await?;
         commit(tx).await?;
-        Ok(Self { pool })
+        let writers = Arc::new(Semaphore::new(writers as usize));
+        Ok(Self { pool, writers, patience: config.connect_timeout })
     }
 
     pub(super) async fn fetch<T: Send>(
@@ -93,8 +120,10 @@ impl Engine {
 
     /// Runs the transaction in a task of its own: a caller that hangs up does not stop it.
     pub(super) async fn write<W: Work>(&self, work: Arc<W>) -> Result<W::Done, Failure> {
-        let pool = self.pool.clone();
+        let (pool, writers, patience) = (self.pool.clone(), Arc::clone(&self.writers), self.patience);
         let running = tokio::spawn(async move {
+            // Kept to the end; the semaphore is never closed.
+            let _turn = tokio::time::timeout(patience, writers.acquire()).await.map_err(too_many)?;
             let mut run = 1;
             loop {
                 match attempt(&pool, work.as_ref()).await {
@@ -109,6 +138,15 @@ impl Engine {
         });
         running.await.unwrap_or_else(|e| Err(Failure::Unknown(e.into())))
     }
+}
+
+fn too_many(late: tokio::time::error::Elapsed) -> Failure {
+    Fault::new(Kind::RegistryBusy, "too many submissions wait for the registry; send it again").because(late).into()
+}
+
+/// A duration as PostgreSQL reads it; 0 is without end.
+fn millis(duration: Duration) -> String {
+    format!("{}ms", duration.as_millis())
 }
 
 async fn attempt<W: Work>(pool: &PgPool, work: &W) -> Result<W::Done, Failure> {

@@ -54,6 +54,8 @@ impl Engine {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .pragma("journal_size_limit", "67108864")
+                // 32 MiB of log before its pages move: a submission touches few, and the next one mostly the same.
+                .pragma("wal_autocheckpoint", "4096")
                 .pragma("cache_size", "-65536")
                 .connect()
                 .await
@@ -84,7 +86,7 @@ impl Engine {
 
     pub(super) async fn write<W: Work>(&self, work: Arc<W>) -> Result<W::Done, Failure> {
         let (reply, done) = oneshot::channel();
-        let job = Box::new(Pending { work, outcome: None, reply });
+        let job = Box::new(Pending { work, outcome: None, saw_uncommitted: false, reply });
         // The only other error is a writer that has gone, which happens at the end of the process.
         self.jobs.try_send(job).map_err(|e| {
             Failure::from(
@@ -191,7 +193,9 @@ impl Drop for Reader<'_> {
 #[async_trait]
 trait Job: Send {
     /// Runs it and keeps the outcome; an error has to be undone.
-    async fn run(&mut self, tx: &mut Tx) -> Result<(), Undo>;
+    ///
+    /// `sees_uncommitted`: whether changes of other jobs, not committed yet, are visible to it.
+    async fn run(&mut self, tx: &mut Tx, sees_uncommitted: bool) -> Result<(), Undo>;
 
     /// Tells the outcome, or what kept it from being committed.
     fn answer(self: Box<Self>, instead: Option<Failure>);
@@ -203,12 +207,14 @@ struct Undo(Option<Arc<sqlx::Error>>);
 struct Pending<W: Work> {
     work: Arc<W>,
     outcome: Option<Result<W::Done, Failure>>,
+    saw_uncommitted: bool,
     reply: oneshot::Sender<Result<W::Done, Failure>>,
 }
 
 #[async_trait]
 impl<W: Work> Job for Pending<W> {
-    async fn run(&mut self, tx: &mut Tx) -> Result<(), Undo> {
+    async fn run(&mut self, tx: &mut Tx, sees_uncommitted: bool) -> Result<(), Undo> {
+        self.saw_uncommitted = sees_uncommitted;
         let outcome = self.work.run(tx).await;
         let undo = match &outcome {
             Ok(_) => Ok(()),
@@ -224,8 +230,9 @@ impl<W: Work> Job for Pending<W> {
 
     fn answer(self: Box<Self>, instead: Option<Failure>) {
         let outcome = match (instead, self.outcome) {
-            // A refusal stands, whatever became of the others.
-            (_, Some(Err(refused @ Failure::Refused(_)))) => Err(refused),
+            // A refusal stands whatever became of the others, unless it may rest on what they wrote: a submission sent
+            // twice would be told that it is there already, although the first was lost with the batch.
+            (Some(_), Some(Err(refused @ Failure::Refused(_)))) if !self.saw_uncommitted => Err(refused),
             (Some(failure), _) => Err(failure),
             (None, Some(outcome)) => outcome,
             (None, None) => Err(Failure::Unknown("the transaction was never run".into())),
@@ -246,10 +253,15 @@ async fn write_until_closed(mut writer: Tx, mut queue: mpsc::Receiver<Box<dyn Jo
     }
 }
 
-/// Runs all jobs in one transaction, each in a savepoint of its own, commits once, then answers them all.
+/// Runs all jobs in one transaction, commits once, then answers them all.
 async fn commit_together(tx: &mut Tx, mut batch: Vec<Box<dyn Job>>) {
-    let failure = match run_all(tx, &mut batch).await {
-        Ok(()) => tx.execute("COMMIT", vec![]).await.err().map(|cause| {
+    let ran = match &mut batch[..] {
+        [alone] => run_alone(tx, &mut **alone).await,
+        several => run_all(tx, several).await,
+    };
+    let failure = match ran {
+        Ok(Ran::Undone) => None,
+        Ok(Ran::Done) => tx.execute("COMMIT", vec![]).await.err().map(|cause| {
             let cause = Arc::new(cause);
             tracing::error!(error = %cause, "a commit failed");
             Ending::Unknown(cause)
@@ -280,16 +292,96 @@ impl Ending {
     }
 }
 
-async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Job>]) -> Result<(), Arc<sqlx::Error>> {
+/// What there is to commit.
+enum Ran {
+    Done,
+    /// Nothing: the transaction is over.
+    Undone,
+}
+
+/// A job that shares its transaction with no other needs no savepoint: all of it is undone, or nothing.
+async fn run_alone(tx: &mut Tx, job: &mut dyn Job) -> Result<Ran, Arc<sqlx::Error>> {
     tx.execute("BEGIN IMMEDIATE", vec![]).await?;
+    match job.run(tx, false).await {
+        Ok(()) => Ok(Ran::Done),
+        Err(Undo(_)) => {
+            // After some errors SQLite has rolled back already, then this one fails.
+            let _ = tx.execute("ROLLBACK", vec![]).await;
+            Ok(Ran::Undone)
+        }
+    }
+}
+
+/// Runs each job in a savepoint of its own.
+async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Job>]) -> Result<Ran, Arc<sqlx::Error>> {
+    tx.execute("BEGIN IMMEDIATE", vec![]).await?;
+    let mut uncommitted = false;
     for job in batch {
         tx.execute("SAVEPOINT job", vec![]).await?;
-        if let Err(Undo(cause)) = job.run(tx).await {
-            // This fails if SQLite has given up the whole transaction (disk full, I/O error); the cause says why.
-            let undone = tx.execute("ROLLBACK TO job", vec![]).await;
-            undone.map_err(|e| cause.unwrap_or_else(|| Arc::new(e)))?;
+        match job.run(tx, uncommitted).await {
+            Ok(()) => uncommitted = true,
+            Err(Undo(cause)) => {
+                // This fails if SQLite has given up the whole transaction (disk full, I/O error); the cause says why.
+                let undone = tx.execute("ROLLBACK TO job", vec![]).await;
+                undone.map_err(|e| cause.unwrap_or_else(|| Arc::new(e)))?;
+            }
         }
         tx.execute("RELEASE job", vec![]).await?;
     }
-    Ok(())
+    Ok(Ran::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Enters what the table must not hold twice; `0` is what no commit takes.
+    struct Enter(i64);
+
+    #[async_trait]
+    impl Work for Enter {
+        const NAME: &'static str = "enter";
+        type Done = ();
+
+        async fn run(&self, tx: &mut Tx) -> Result<(), Failure> {
+            let sql = "SELECT n FROM child WHERE n = $1";
+            if tx.fetch_one(sql, vec![self.0.into()], |row| row.get::<i64>(0)).await?.is_some() {
+                return Err(Fault::new(Kind::DuplicateUniqueIdInRegistry, "taken").into());
+            }
+            Ok(tx.execute("INSERT INTO child VALUES ($1)", vec![self.0.into()]).await?)
+        }
+    }
+
+    const SCHEMA: &str = "CREATE TABLE parent (n INTEGER PRIMARY KEY); INSERT INTO parent VALUES (1), (2); \
+         CREATE TABLE child (n INTEGER REFERENCES parent (n) DEFERRABLE INITIALLY DEFERRED); INSERT INTO child VALUES (1)";
+
+    /// Enters all in one batch and says how each was answered.
+    async fn together(numbers: &[i64]) -> Vec<Result<(), Failure>> {
+        let mut connection = SqliteConnectOptions::new().in_memory(true).foreign_keys(true).connect().await.unwrap();
+        script(&mut connection, SCHEMA).await.unwrap();
+        let mut batch: Vec<Box<dyn Job>> = Vec::new();
+        let mut answers = Vec::new();
+        for n in numbers {
+            let (reply, done) = oneshot::channel();
+            batch.push(Box::new(Pending { work: Arc::new(Enter(*n)), outcome: None, saw_uncommitted: false, reply }));
+            answers.push(done);
+        }
+        commit_together(&mut Tx::Sqlite(connection), batch).await;
+        futures_util::future::try_join_all(answers).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_refusal_that_rests_on_what_was_lost_is_not_told() {
+        let answers = together(&[1, 0, 1, 0]).await;
+        assert!(matches!(answers[0], Err(Failure::Refused(_))), "nothing had been written when this was refused");
+        for answer in &answers[1..] {
+            assert!(matches!(answer, Err(Failure::Unknown(_))), "{answer:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn refusals_of_a_batch_that_was_committed_are_told() {
+        let answers = together(&[1, 2, 2]).await;
+        assert!(matches!(answers[..], [Err(Failure::Refused(_)), Ok(()), Err(Failure::Refused(_))]), "{answers:?}");
+    }
 }

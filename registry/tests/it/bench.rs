@@ -127,6 +127,12 @@ impl Bench {
         self.feed(what).await.unwrap();
     }
 
+    /// A merge that must be refused as one of an identifier that is not in use.
+    pub(crate) async fn refuse_merge(&self, survivor: u32, subsumed: u32) {
+        let what = Feed::Merge { survivor: sample::patient(survivor), subsumed: sample::patient(subsumed) };
+        assert_eq!(kind_of(self.feed(what).await), Kind::UnknownPatientId, "{subsumed} into {survivor}");
+    }
+
     pub(crate) async fn find(&self, returns: ReturnType, what: Query) -> Result<QueryReply, Fault> {
         self.registry.find(StoredQuery { home: None, returns, what }, &context()).await
     }

@@ -44,44 +44,96 @@ both_engines! {
         assert_eq!(bench.refuse(sample::submission(&patient(2), vec![])).await, ["XDSUnknownPatientId"]);
     }
 
-    async fn a_merge_is_idempotent_and_a_later_add_does_not_undo_it(engine) {
+    async fn a_second_merge_of_one_identifier_is_refused_and_moves_nobody(engine) {
         let bench = Bench::open(engine).await;
-        bench.merge(1, 2).await;
-        bench.merge(1, 2).await;
-        bench.feed(Feed::Add(vec![patient(2)])).await.unwrap();
-        assert!(known(&bench, 1).await);
-        assert!(!known(&bench, 2).await);
-    }
-
-    async fn a_chain_of_merges_leads_to_its_end_in_any_order(engine) {
-        for order in [[(2, 1), (3, 2), (4, 3)], [(4, 3), (3, 2), (2, 1)], [(3, 2), (2, 1), (4, 3)]] {
-            let bench = Bench::open(engine).await;
-            for n in 1..=4 {
-                bench.accept(sample::submission(&patient(n), vec![sample::entry(&patient(n))])).await;
-            }
-            for (survivor, subsumed) in order {
-                bench.merge(survivor, subsumed).await;
-            }
-            assert_eq!(bench.documents_of(&patient(4)).await.len(), 4, "{order:?}");
+        let (p1, p2, x1) = (patient(1), patient(2), patient(3));
+        for patient in [&p1, &p2, &x1] {
+            bench.accept(sample::submission(patient, vec![sample::entry(patient)])).await;
         }
+        bench.merge(1, 3).await;
+        bench.refuse_merge(2, 3).await;
+        assert_eq!(bench.documents_of(&p1).await.len(), 2);
+        assert_eq!(bench.documents_of(&p2).await.len(), 1);
+        assert!(known(&bench, 1).await && known(&bench, 2).await && !known(&bench, 3).await);
     }
 
-    async fn a_merge_turned_round_obeys_the_newest_word(engine) {
+    async fn a_merge_that_is_repeated_or_turned_round_is_refused(engine) {
         let bench = Bench::open(engine).await;
-        bench.accept(sample::submission(&patient(1), vec![sample::entry(&patient(1))])).await;
+        bench.accept(sample::submission(&patient(2), vec![sample::entry(&patient(2))])).await;
+        bench.merge(1, 2).await;
+        bench.refuse_merge(1, 2).await;
+        bench.refuse_merge(2, 1).await;
+        assert_eq!(bench.documents_of(&patient(1)).await.len(), 1);
+        assert!(known(&bench, 1).await && !known(&bench, 2).await);
+    }
+
+    async fn nobody_is_merged_into_an_identifier_that_was_merged_away(engine) {
+        let bench = Bench::open(engine).await;
+        bench.accept(sample::submission(&patient(3), vec![sample::entry(&patient(3))])).await;
+        bench.merge(1, 2).await;
+        bench.refuse_merge(2, 3).await;
+        assert_eq!(bench.documents_of(&patient(3)).await.len(), 1);
+        assert_eq!(bench.documents_of(&patient(1)).await.len(), 0);
+    }
+
+    async fn a_merge_with_an_unknown_identifier_is_refused_and_makes_none_known(engine) {
+        let bench = Bench::open(engine).await;
+        for (survivor, subsumed) in [(1, 22), (21, 1), (21, 22)] {
+            bench.refuse_merge(survivor, subsumed).await;
+        }
+        assert!(known(&bench, 1).await && !known(&bench, 21).await && !known(&bench, 22).await);
+    }
+
+    async fn a_chain_of_merges_leads_to_its_end_and_takes_nobody_else_along(engine) {
+        let bench = Bench::open(engine).await;
+        for n in 1..=4 {
+            bench.accept(sample::submission(&patient(n), vec![sample::entry(&patient(n))])).await;
+        }
         bench.merge(2, 1).await;
         bench.merge(3, 2).await;
-        bench.merge(1, 3).await;
-        assert!(known(&bench, 1).await);
-        assert!(!known(&bench, 2).await && !known(&bench, 3).await);
-        assert_eq!(bench.documents_of(&patient(1)).await.len(), 1);
+        assert_eq!(bench.documents_of(&patient(3)).await.len(), 3);
+        assert_eq!(bench.documents_of(&patient(4)).await.len(), 1);
+        bench.merge(4, 3).await;
+        assert_eq!(bench.documents_of(&patient(4)).await.len(), 4);
     }
 
-    async fn a_merge_makes_both_identifiers_known(engine) {
+    async fn of_many_merges_of_one_identifier_at_once_one_is_done(engine) {
         let bench = Bench::open(engine).await;
-        bench.merge(21, 22).await;
-        assert!(known(&bench, 21).await);
-        assert!(!known(&bench, 22).await);
+        bench.accept(sample::submission(&patient(1), vec![sample::entry(&patient(1))])).await;
+        let merges = (0..12).map(|n| bench.feed(Feed::Merge { survivor: patient(2 + n % 3), subsumed: patient(1) }));
+        let outcomes = futures_util::future::join_all(merges).await;
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        let mut documents = 0;
+        for n in 2..=4 {
+            documents += bench.documents_of(&patient(n)).await.len();
+        }
+        assert_eq!(documents, 1);
+    }
+
+    async fn a_feed_of_a_merged_identifier_is_refused_as_a_whole(engine) {
+        let bench = Bench::open(engine).await;
+        bench.merge(1, 2).await;
+        for feed in [Feed::Add, Feed::Update] {
+            let fault = bench.feed(feed(vec![patient(2), patient(9)])).await.unwrap_err();
+            assert_eq!(fault.kind, Kind::UnknownPatientId);
+            assert!(!fault.detail.contains("P-0002"), "{fault}");
+        }
+        assert!(known(&bench, 1).await && !known(&bench, 2).await && !known(&bench, 9).await);
+    }
+
+    async fn a_feed_that_names_nobody_is_acknowledged(engine) {
+        let bench = Bench::open(engine).await;
+        bench.feed(Feed::Add(vec![])).await.unwrap();
+        bench.feed(Feed::Update(vec![])).await.unwrap();
+    }
+
+    async fn a_listed_patient_may_be_merged_away_and_the_registry_still_opens(engine) {
+        let bench = Bench::open(engine).await;
+        bench.merge(1, 2).await;
+        let config = registry::Config { patients: vec![patient(2)], ..bench.place.config() };
+        let clock = bench.clock.clone();
+        registry::LocalRegistry::open(config, bench.place.dir.path(), clock).await.unwrap();
+        assert!(!known(&bench, 2).await);
     }
 
     async fn a_merge_into_itself_is_refused(engine) {

@@ -6,10 +6,10 @@ use ihe::ebrim::RegistryObject;
 use ihe::id::{ObjectId, Sha1, UniqueId};
 use ihe::message::{Leaf, Object, ReturnType, Statuses};
 use ihe::model::{Association, AssociationType, Availability, DocumentEntry, Folder, Membership, Slot};
-use proto::{Provided, Registry};
+use proto::Provided;
 use registry::UnknownPatient;
 
-use crate::bench::{Bench, both_engines, context, find_documents};
+use crate::bench::{Bench, both_engines, find_documents};
 use crate::find::everything;
 use crate::sample::{self, patient};
 
@@ -218,23 +218,6 @@ both_engines! {
         assert_eq!(before[0].last_update_time.as_ref().unwrap().as_str(), "20250615150640");
         assert_eq!(after[0].last_update_time.as_ref().unwrap().as_str(), "20250615160640");
         assert_eq!(after[0], Folder { last_update_time: after[0].last_update_time.clone(), ..before[0].clone() });
-    }
-
-    async fn the_octets_of_provided_documents_are_located(engine) {
-        let bench = Bench::open(engine).await;
-        let submission = sample::submission(&patient(1), vec![sample::entry(&patient(1)), sample::entry(&patient(1))]);
-        let ids: Vec<_> = submission.entries.iter().map(|entry| entry.unique_id.clone().unwrap()).collect();
-        let provided = vec![Provided { entry: submission.entries[0].id.clone(), content: [9; 32] }];
-        assert!(bench.provide(submission, provided).await.succeeded());
-        let repository = sample::REPOSITORY.parse().unwrap();
-        let wanted = [ids[1].clone(), ids[0].clone(), "2.999.404".parse().unwrap()];
-        let located = bench.registry.locate(&repository, &wanted, &context()).await.unwrap();
-        let content = |id: &UniqueId| located.iter().find(|l| l.document == *id).map(|l| (l.content, l.size, &*l.mime_type));
-        assert_eq!(located.len(), 2);
-        assert_eq!(content(&ids[0]), Some((Some([9; 32]), 36, "text/xml")));
-        assert_eq!(content(&ids[1]), Some((None, 36, "text/xml")));
-        let elsewhere = bench.registry.locate(&"2.999.7.2".parse().unwrap(), &wanted, &context()).await.unwrap();
-        assert!(elsewhere.is_empty());
     }
 
     async fn many_documents_in_one_submission_are_all_registered(engine) {
