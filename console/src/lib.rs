@@ -1,18 +1,24 @@
 //! The operator's view. Today: is it alive, is it ready, what does it measure; on a port that has no login and
 //! therefore listens on loopback.
 
-use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use metrics_exporter_prometheus::PrometheusHandle;
 use proto::{Registry, Repository};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// What the console looks at.
 #[derive(Clone)]
@@ -27,15 +33,61 @@ pub struct Console {
     pub refresh: Arc<dyn Fn() + Send + Sync>,
 }
 
+/// Connections open at once. More than these few operators and collectors are somebody's mistake.
+const CONNECTIONS: usize = 100;
+/// How long the head of a request may take, and how long a connection may be silent between two.
+const HEAD: Duration = Duration::from_secs(10);
+/// How long a request that has begun may go on after a stop.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 impl Console {
     /// Answers until told to stop.
-    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> io::Result<()> {
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
         let routes = Router::new()
             .route("/livez", get(|| async { "alive\n" }))
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics))
             .with_state(self);
-        axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let tasks = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = listener.accept() => accepted,
+            };
+            let Ok((socket, _)) = accepted else {
+                // Mostly out of file descriptors: give the others time to close some.
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            };
+            if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+                let connection = connection(socket, routes.clone(), stop.clone());
+                tasks.spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
+        }
+        drop(listener);
+        tasks.close();
+        tasks.wait().await;
+    }
+}
+
+async fn connection(socket: TcpStream, routes: Router, stop: CancellationToken) {
+    let service = TowerToHyperService::new(routes);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .serve_connection(TokioIo::new(socket), service);
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // Whoever looks at the console sees himself that his connection broke.
+        _ = connection.as_mut() => {}
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = timeout(FAREWELL, connection).await;
+        }
     }
 }
 

@@ -59,21 +59,32 @@ pub struct Limits {
     pub connections: usize,
     /// TLS handshakes under way at once.
     pub handshakes: usize,
+    /// TLS handshakes under way at once from one address (an IPv6 network of 64 bits counts as one); as many more as
+    /// `handshakes` says may wait for their turn.
+    pub handshakes_per_address: usize,
     /// How long a handshake may take.
     #[serde(with = "humantime_serde")]
     pub handshake_time: Duration,
     /// How long the head of a request may take.
     #[serde(with = "humantime_serde")]
     pub header_time: Duration,
-    /// How long a body may pause.
+    /// How long a body may pause, and how long the reader of an answer.
     #[serde(with = "humantime_serde")]
     pub body_pause: Duration,
+    /// How many octets a second the body of an MTOM package must bring on average, once we have waited 10 s for it.
+    pub body_rate: u64,
+    /// How long a whole body may take, documents included: less than the day after which unfinished uploads are swept
+    /// away. An envelope must be there within `request_timeout`.
+    #[serde(with = "humantime_serde")]
+    pub upload_time: Duration,
     /// Octets of a request's head.
     pub header_bytes: usize,
     /// Octets of a SOAP message without its documents.
     pub soap_bytes: usize,
     /// Octets of documents that stand in the XML itself, as base64; larger ones must come as MTOM parts.
     pub inline_bytes: usize,
+    /// Octets of all envelopes that are being received and served at once.
+    pub buffered_bytes: usize,
     /// Octets of a whole request, documents included.
     pub body_bytes: u64,
     /// How many times its size a gzip body may unfold, once it has passed 1 MiB.
@@ -94,12 +105,16 @@ impl Default for Limits {
         Self {
             connections: 10_000,
             handshakes: 200,
+            handshakes_per_address: 20,
             handshake_time: Duration::from_secs(10),
             header_time: Duration::from_secs(10),
             body_pause: Duration::from_secs(15),
+            body_rate: 1024,
+            upload_time: Duration::from_secs(60 * 60),
             header_bytes: 64 * 1024,
             soap_bytes: 4 * 1024 * 1024,
             inline_bytes: 16 * 1024 * 1024,
+            buffered_bytes: 256 * 1024 * 1024,
             body_bytes: 2 * 1024 * 1024 * 1024,
             gzip_ratio: 100,
             retrieve_documents: 200,

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::buffer::Budget;
 use crate::config::Config;
 use crate::face::{mllp, soap};
 use crate::listen::{Guard, Listener};
@@ -42,7 +43,8 @@ pub struct Gateway {
     pub(crate) meters: Meters,
     /// Writes that have begun: they run to their end and are awaited before the hub ends.
     pub(crate) writes: TaskTracker,
-    pub(crate) in_flight: Semaphore,
+    pub(crate) in_flight: Arc<Semaphore>,
+    pub(crate) buffers: Budget,
 }
 
 impl Gateway {
@@ -56,7 +58,8 @@ impl Gateway {
         recorder: Arc<dyn metrics::Recorder + Send + Sync>,
     ) -> Arc<Self> {
         Arc::new(Self {
-            in_flight: Semaphore::new(config.limits.in_flight),
+            in_flight: Arc::new(Semaphore::new(config.limits.in_flight)),
+            buffers: Budget::new(config.limits.buffered_bytes),
             writes: TaskTracker::new(),
             meters: Meters::new(recorder),
             config,

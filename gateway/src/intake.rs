@@ -4,22 +4,28 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_compression::tokio::bufread::GzipDecoder;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use http_body::Body;
 use http_body_util::BodyExt;
 use ihe::{Fault, Kind};
 use tokio::io::BufReader;
+use tokio::time::Instant;
 use tokio_util::io::{ReaderStream, StreamReader};
 
+use crate::buffer::Buffer;
 use crate::config::Limits;
 
 type Octets = Pin<Box<dyn Stream<Item = Result<Bytes, Fault>> + Send>>;
 
 /// Room that a gzip body has before its ratio counts.
 const GZIP_HEADROOM: u64 = 1024 * 1024;
+
+/// How long a body may be waited for before its pace counts: a connection needs time to become fast.
+const RUN_UP: Duration = Duration::from_secs(10);
 
 /// The body of one request.
 pub(crate) struct Intake {
@@ -28,6 +34,8 @@ pub(crate) struct Intake {
     unpacked: u64,
     received: Arc<AtomicU64>,
     gzip: bool,
+    /// How long it was waited for; the time that the repository needs is not the sender's.
+    waited: Duration,
 }
 
 impl Intake {
@@ -46,7 +54,10 @@ impl Intake {
             None | Some("" | "identity") => (Box::pin(octets.map_err(move |e| broken(&e))), false),
             Some("gzip" | "x-gzip") => {
                 let reader = BufReader::new(StreamReader::new(octets.map_err(io::Error::other)));
-                let unpacked = ReaderStream::with_capacity(GzipDecoder::new(reader), 64 * 1024);
+                let mut decoder = GzipDecoder::new(reader);
+                // RFC 1952 §2.2: a file is a series of members.
+                decoder.multiple_members(true);
+                let unpacked = ReaderStream::with_capacity(decoder, 64 * 1024);
                 (Box::pin(unpacked.map_err(move |e| broken(&e))), true)
             }
             Some(other) => {
@@ -54,17 +65,18 @@ impl Intake {
                 return Err(Fault::new(Kind::UnsupportedMediaType, detail));
             }
         };
-        Ok(Self { octets, limits: limits.clone(), unpacked: 0, received, gzip })
+        Ok(Self { octets, limits: limits.clone(), unpacked: 0, received, gzip, waited: Duration::ZERO })
     }
 
     /// The next octets, or `None` at the end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
-        let pause = self.limits.body_pause;
+        let (pause, asked) = (self.limits.body_pause, Instant::now());
         let next = tokio::time::timeout(pause, self.octets.next()).await;
         let next = next.map_err(|e| {
             let detail = format!("no octet of the body came for {} s (body_pause)", pause.as_secs());
             Fault::new(Kind::Timeout, detail).because(e)
         })?;
+        self.waited += asked.elapsed();
         let Some(chunk) = next.transpose()? else { return Ok(None) };
         self.unpacked += chunk.len() as u64;
         if self.unpacked > self.limits.body_bytes {
@@ -77,16 +89,24 @@ impl Intake {
         Ok(Some(chunk))
     }
 
+    /// Refuses a body that drips: it would keep its place for days without ever pausing.
+    pub(crate) fn keeps_pace(&self) -> Result<(), Fault> {
+        let rate = self.limits.body_rate;
+        if self.waited <= RUN_UP || self.received() >= rate.saturating_mul(self.waited.as_secs()) {
+            return Ok(());
+        }
+        Err(Fault::new(Kind::Timeout, format!("the body comes slower than {rate} octets a second (body_rate)")))
+    }
+
     /// The whole body, of at most `limit` octets.
-    pub(crate) async fn whole(&mut self, limit: usize, name: &str) -> Result<Bytes, Fault> {
-        let mut whole = BytesMut::new();
+    pub(crate) async fn whole(&mut self, mut whole: Buffer, limit: usize, name: &str) -> Result<Buffer, Fault> {
         while let Some(chunk) = self.chunk().await? {
             if whole.len() + chunk.len() > limit {
                 return Err(too_large(name, limit as u64));
             }
-            whole.extend_from_slice(&chunk);
+            whole.extend(&chunk)?;
         }
-        Ok(whole.freeze())
+        Ok(whole)
     }
 
     /// Octets received from the network.
@@ -102,12 +122,11 @@ pub(crate) fn too_large(name: &str, limit: u64) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-    use std::time::Duration;
-
     use http_body_util::{Full, StreamBody};
+    use std::io::Write as _;
 
     use super::*;
+    use crate::buffer::Budget;
 
     fn gzip(octets: &[u8]) -> Bytes {
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -115,14 +134,21 @@ mod tests {
         packer.finish().unwrap().into()
     }
 
-    async fn take(body: Bytes, encoding: Option<&str>, limits: &Limits) -> Result<Bytes, Fault> {
-        Intake::new(Full::new(body), encoding, limits)?.whole(usize::MAX, "soap_bytes").await
+    async fn take(body: Bytes, encoding: Option<&str>, limits: &Limits) -> Result<Buffer, Fault> {
+        let buffer = Budget::new(limits.buffered_bytes).begin();
+        Intake::new(Full::new(body), encoding, limits)?.whole(buffer, usize::MAX, "soap_bytes").await
     }
 
     #[tokio::test]
     async fn a_gzip_body_is_unpacked() {
         let got = take(gzip(b"<a/>"), Some("gzip"), &Limits::default()).await.unwrap();
         assert_eq!(&got[..], b"<a/>");
+    }
+
+    #[tokio::test]
+    async fn a_gzip_body_of_several_members_is_one_body() {
+        let members = [gzip(b"<a>"), gzip(b"</a>")].concat();
+        assert_eq!(&take(members.into(), Some("gzip"), &Limits::default()).await.unwrap()[..], b"<a></a>");
     }
 
     #[tokio::test]

@@ -1,35 +1,41 @@
 //! Listening: TCP, the TLS handshake, and who came in. Whoever is refused is told by an alert and leaves a record.
 
-use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hpki::Identity;
-use hpki::tls::{Admit, Incoming, Material, Refused, Reloadable};
+use hpki::tls::{Admit, Material, Refused, Reloadable};
 use ihe::{Fault, Kind};
 use metrics::counter;
 use parking_lot::Mutex;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Limits;
+use crate::flood::Flood;
 use crate::node::Node;
 use crate::policy::{Caller, Policy};
+use crate::rooms::Rooms;
+use crate::standing::{Lent, Standing};
 
-/// What every listener of a hub shares: whom it trusts, how much it takes, where refusals are recorded.
+/// After so long the refusals that no record stands for get one.
+const SETTLE: Duration = Duration::from_secs(60);
+
+/// What listeners share: whom they trust, how much they take, where refusals are recorded.
 #[derive(Clone)]
 pub struct Guard {
     trust: Arc<Reloadable>,
     node: Node,
     limits: Limits,
+    rooms: Arc<Rooms>,
     handshakes: Arc<Semaphore>,
     connections: Arc<Semaphore>,
     flood: Arc<Mutex<Flood>>,
@@ -44,11 +50,43 @@ impl Guard {
         Self {
             trust,
             node,
+            // More than all handshakes at once cannot be waiting for a good end.
+            rooms: Rooms::new(limits.handshakes_per_address, limits.handshakes),
             handshakes: Arc::new(Semaphore::new(limits.handshakes)),
             connections: Arc::new(Semaphore::new(limits.connections)),
             limits: limits.clone(),
             flood: Arc::default(),
             recorder,
+        }
+    }
+
+    /// The same trust and the same records, with as much room again: whoever crowds the listeners of the one leaves
+    /// those of the other alone.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let own = Self::new(Arc::clone(&self.trust), self.node.clone(), &self.limits, Arc::clone(&self.recorder));
+        Self { flood: Arc::clone(&self.flood), ..own }
+    }
+
+    /// Records the refusals that no record stands for yet; the last time when the ports are closed.
+    pub async fn settle(&self) {
+        let unsaid = self.flood.lock().turn();
+        for many in unsaid {
+            let (reason, times) = (many.refused.refusal.reason(), many.times);
+            tracing::info!(peer = %many.from, reason, times, "{}", many.refused);
+            self.node.refused(&many.refused, many.from, many.here, times).await;
+        }
+    }
+
+    /// Settles every minute until told to stop.
+    pub async fn keep_settling(self, stop: CancellationToken) {
+        let mut minutes = interval_at(Instant::now() + SETTLE, SETTLE);
+        minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = minutes.tick() => self.settle().await,
+            }
         }
     }
 
@@ -58,13 +96,18 @@ impl Guard {
         });
     }
 
-    /// Counts, records and logs a refusal. The same again and again is recorded once a minute with its number.
+    /// Counts a refused handshake, and records it.
     async fn refused(&self, refused: &Refused, from: SocketAddr, here: SocketAddr) {
         self.count("refused", refused.refusal.reason());
-        let times = self.flood.lock().count(from.ip(), refused);
-        if let Some(times) = times {
-            tracing::info!(peer = %from, reason = refused.refusal.reason(), times, "{refused}");
-            self.node.refused(refused, from, here, times).await;
+        self.record(refused, from, here).await;
+    }
+
+    /// Records and logs a refusal: now, or with many others of its minute.
+    async fn record(&self, refused: &Refused, from: SocketAddr, here: SocketAddr) {
+        let now = self.flood.lock().admits(refused, from, here);
+        if now {
+            tracing::info!(peer = %from, reason = refused.refusal.reason(), "{refused}");
+            self.node.refused(refused, from, here, 1).await;
         }
     }
 }
@@ -94,8 +137,8 @@ pub struct Accepted {
     /// Where it came in.
     pub here: SocketAddr,
     generation: Arc<Material>,
-    trust: Arc<Reloadable>,
     admit: Admit,
+    guard: Guard,
 }
 
 /// The peer of an open connection.
@@ -107,6 +150,8 @@ pub(crate) struct Peer {
     /// Where it came in.
     pub(crate) here: SocketAddr,
     standing: Standing,
+    unwelcome: CancellationToken,
+    guard: Guard,
 }
 
 impl Peer {
@@ -114,7 +159,9 @@ impl Peer {
     pub(crate) fn of(accepted: Accepted, policy: &Policy) -> Option<(TlsStream<TcpStream>, Self)> {
         let standing = accepted.standing();
         let caller = policy.admit(&accepted.identity)?;
-        Some((accepted.stream, Self { caller, from: accepted.from, here: accepted.here, standing }))
+        let Accepted { stream, from, here, guard, .. } = accepted;
+        let unwelcome = CancellationToken::new();
+        Some((stream, Self { caller, from, here, standing, unwelcome, guard }))
     }
 
     /// Asked at every request of an open connection; a peer that may no longer be here is refused, and that is
@@ -122,45 +169,50 @@ impl Peer {
     pub(crate) async fn still_welcome(&self, node: &Node) -> Result<(), Fault> {
         let Err(refused) = self.standing.check(node.clock().now()) else { return Ok(()) };
         tracing::info!(peer = %self.from, reason = refused.refusal.reason(), "an open connection is no longer accepted");
-        node.refused(&refused, self.from, self.here, 1).await;
+        self.unwelcome.cancel();
+        self.guard.record(&refused, self.from, self.here).await;
         let detail = "the certificate of this connection is no longer accepted";
         Err(Fault::new(Kind::NotAllowed, detail).because(refused))
+    }
+
+    /// Cancelled once a request was refused because its peer may no longer be here: the connection is to end.
+    pub(crate) fn unwelcome(&self) -> &CancellationToken {
+        &self.unwelcome
     }
 }
 
 impl Accepted {
     /// What it takes to ask again, while the connection stays open, whether its peer may still be here.
-    pub(crate) fn standing(&self) -> Standing {
+    fn standing(&self) -> Standing {
         let chain = self.stream.get_ref().1.peer_certificates().unwrap_or_default();
         Standing {
             chain: chain.iter().map(|der| der.clone().into_owned()).collect(),
-            trust: Arc::clone(&self.trust),
+            trust: Arc::clone(&self.guard.trust),
             admit: Arc::clone(&self.admit),
             verdict: Mutex::new((Arc::clone(&self.generation), self.identity.good_until)),
         }
     }
-}
 
-/// Whether the peer of an open connection may still be here: asked at every request, answered from memory until the
-/// trust changes or the last answer is too old.
-pub(crate) struct Standing {
-    chain: Vec<rustls::pki_types::CertificateDer<'static>>,
-    trust: Arc<Reloadable>,
-    admit: Admit,
-    verdict: Mutex<(Arc<Material>, time::OffsetDateTime)>,
-}
-
-impl Standing {
-    /// `Err` ends the connection.
-    fn check(&self, now: time::OffsetDateTime) -> Result<(), Refused> {
-        let current = self.trust.current();
-        let mut verdict = self.verdict.lock();
-        if Arc::ptr_eq(&verdict.0, &current) && now < verdict.1 {
-            return Ok(());
+    /// Hands the connection over once its peer has begun to speak, and stays until it is closed. A peer that may no
+    /// longer be here loses it, and that is recorded as at a handshake.
+    pub async fn lend<Taken>(mut self, stop: &CancellationToken, hand_over: impl FnOnce(Lent) -> Taken)
+    where
+        Taken: Future<Output = ()>,
+    {
+        let speaks = timeout(self.guard.limits.header_time, self.stream.fill_buf());
+        let spoken = tokio::select! { () = stop.cancelled() => return, spoken = speaks => spoken };
+        if !spoken.is_ok_and(|octets| octets.is_ok_and(|octets| !octets.is_empty())) {
+            return;
         }
-        let identity = current.identify(&self.chain, Some(&self.admit))?;
-        *verdict = (current, identity.good_until);
-        Ok(())
+        let standing = self.standing();
+        let Self { stream, from, here, guard, .. } = self;
+        let (lent, told) = Lent::new(stream, standing, Arc::clone(guard.node.clock()));
+        hand_over(lent).await;
+        if let Ok(refused) = told.await {
+            let reason = refused.refusal.reason();
+            tracing::info!(peer = %from, reason, "an open connection is no longer accepted");
+            guard.record(&refused, from, here).await;
+        }
     }
 }
 
@@ -208,9 +260,9 @@ impl Listener {
                 gate.guard.count("refused", "TooManyConnections");
                 continue;
             };
-            let (gate, serve) = (Arc::clone(&gate), serve.clone());
+            let (gate, serve, stop) = (Arc::clone(&gate), serve.clone(), stop.clone());
             tasks.spawn(async move {
-                if let Some(accepted) = gate.handshake(socket, from).await {
+                if let Some(accepted) = gate.pass(socket, from, &stop).await {
                     serve(accepted).await;
                 }
                 drop(place);
@@ -223,54 +275,78 @@ impl Listener {
     }
 }
 
+/// Why nobody came in.
+enum Outside {
+    /// There was no room; who it was is not known.
+    Full(&'static str),
+    /// It took too long, or the connection broke.
+    Broke(&'static str, Option<TcpStream>),
+    /// The peer was refused.
+    Refused(Box<Refused>, Option<TcpStream>),
+}
+
 impl Gate {
-    async fn handshake(&self, socket: TcpStream, from: SocketAddr) -> Option<Accepted> {
+    /// Lets a connection in, or says who was not let in, and why. A stop ends a handshake at once.
+    async fn pass(&self, socket: TcpStream, from: SocketAddr, stop: &CancellationToken) -> Option<Accepted> {
+        // The socket may listen on every address of this machine; this is the one that was called.
+        let here = socket.local_addr().unwrap_or(self.local);
+        let handshake = tokio::select! {
+            () = stop.cancelled() => return None,
+            handshake = self.handshake(socket, from, here) => handshake,
+        };
+        // The handshake has given back its room: neither a slow disk nor a slow peer keeps others waiting here.
         let guard = &self.guard;
-        let Ok(_room) = guard.handshakes.try_acquire() else {
-            guard.count("refused", "TooManyHandshakes");
-            return None;
+        match handshake {
+            Ok(accepted) => {
+                guard.count("accepted", "");
+                return Some(accepted);
+            }
+            Err(Outside::Full(why)) => guard.count("refused", why),
+            Err(Outside::Broke(why, socket)) => {
+                guard.count("failed", why);
+                drain(socket).await;
+            }
+            Err(Outside::Refused(refused, socket)) => {
+                tokio::join!(guard.refused(&refused, from, here), drain(socket));
+            }
+        }
+        None
+    }
+
+    async fn handshake(&self, socket: TcpStream, from: SocketAddr, here: SocketAddr) -> Result<Accepted, Outside> {
+        let guard = &self.guard;
+        let patience = guard.limits.handshake_time;
+        let room = guard.rooms.enter(from.ip(), patience).await;
+        let _room = room.ok_or(Outside::Full("TooManyHandshakesOfAddress"))?;
+        let Ok(_place) = guard.handshakes.try_acquire() else {
+            return Err(Outside::Full("TooManyHandshakes"));
         };
         // Answers are written whole; waiting for more would only delay them.
         let _ = socket.set_nodelay(true);
         let generation = guard.trust.current();
         let incoming = generation.accept(self.alpn, Some(&self.admit));
         let accept = TlsAcceptor::from(Arc::clone(&incoming.config)).accept(socket).into_fallible();
-        let stream = match timeout(guard.limits.handshake_time, accept).await {
+        let stream = match timeout(patience, accept).await {
             Ok(Ok(stream)) => stream,
             Ok(Err((error, socket))) => {
-                self.failed(&incoming, &error, socket, from).await;
-                return None;
+                return Err(match incoming.refused(&error) {
+                    Some(refused) => Outside::Refused(Box::new(refused), Some(socket)),
+                    None => Outside::Broke("Disconnected", Some(socket)),
+                });
             }
-            Err(_) => {
-                guard.count("failed", "HandshakeTimeout");
-                return None;
-            }
+            Err(_) => return Err(Outside::Broke("HandshakeTimeout", None)),
         };
-        match incoming.peer(stream.get_ref().1) {
-            Ok(identity) => {
-                guard.count("accepted", "");
-                let (trust, admit) = (Arc::clone(&guard.trust), Arc::clone(&self.admit));
-                Some(Accepted { stream, identity, from, here: self.local, generation, trust, admit })
-            }
-            // Only a resumed session comes here: its certificate was good when the session began.
-            Err(refused) => {
-                guard.refused(&refused, from, self.local).await;
-                None
-            }
-        }
-    }
-
-    async fn failed(&self, incoming: &Incoming, error: &io::Error, socket: TcpStream, from: SocketAddr) {
-        match incoming.refused(error) {
-            Some(refused) => self.guard.refused(&refused, from, self.local).await,
-            None => self.guard.count("failed", "Disconnected"),
-        }
-        drain(socket).await;
+        // Only a resumed session is refused here: its certificate was good when the session began.
+        let peer = incoming.peer(stream.get_ref().1);
+        let identity = peer.map_err(|refused| Outside::Refused(Box::new(refused), None))?;
+        let (admit, guard) = (Arc::clone(&self.admit), guard.clone());
+        Ok(Accepted { stream, identity, from, here, generation, admit, guard })
     }
 }
 
 /// Lets the alert arrive: closing with unread input would send a reset that overtakes it.
-async fn drain(mut socket: TcpStream) {
+async fn drain(socket: Option<TcpStream>) {
+    let Some(mut socket) = socket else { return };
     let quiet = async {
         socket.shutdown().await?;
         let mut rest = [0; 1024];
@@ -285,62 +361,4 @@ async fn drain(mut socket: TcpStream) {
     };
     // It is over either way.
     let _ = timeout(Duration::from_secs(1), quiet).await;
-}
-
-/// How often the same refusal came lately.
-#[derive(Default)]
-struct Flood {
-    seen: HashMap<(IpAddr, &'static str, Option<Box<str>>), Repeats>,
-}
-
-struct Repeats {
-    since: Instant,
-    times: u64,
-    /// Of these, how many no record has named yet.
-    unsaid: u64,
-}
-
-impl Flood {
-    /// After so many in a minute only every minute is recorded.
-    const FREE: u64 = 10;
-    const WINDOW: Duration = Duration::from_secs(60);
-    /// More than so many different refusals at once are an attack on this table itself.
-    const DIFFERENT: usize = 10_000;
-
-    /// How many refusals the record to be written now stands for, if one is to be written.
-    fn count(&mut self, from: IpAddr, refused: &Refused) -> Option<u64> {
-        let now = Instant::now();
-        if self.seen.len() >= Self::DIFFERENT {
-            self.seen.retain(|_, repeats| now - repeats.since < Self::WINDOW);
-        }
-        let key = (from, refused.refusal.reason(), refused.sha256.clone());
-        let repeats = self.seen.entry(key).or_insert(Repeats { since: now, times: 0, unsaid: 0 });
-        repeats.times += 1;
-        repeats.unsaid += 1;
-        let window_over = now - repeats.since >= Self::WINDOW;
-        if window_over {
-            (repeats.since, repeats.times) = (now, Self::FREE + 1);
-        }
-        (repeats.times <= Self::FREE || window_over).then(|| std::mem::take(&mut repeats.unsaid))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn the_same_refusal_again_and_again_is_recorded_once_a_minute_and_none_is_lost() {
-        let refused = Refused::new(hpki::Refusal::CertificateRequired, None);
-        let from = IpAddr::from([192, 0, 2, 1]);
-        let mut flood = Flood::default();
-        let mut recorded = 0;
-        for _ in 0..100 {
-            recorded += flood.count(from, &refused).unwrap_or(0);
-        }
-        assert_eq!(recorded, 10);
-        tokio::time::advance(Duration::from_secs(61)).await;
-        assert_eq!(flood.count(from, &refused), Some(91));
-        assert_eq!(flood.count(from, &refused), None);
-    }
 }

@@ -47,8 +47,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Checks the list: names are unique, every entry is recognised by what only one authority can certify,
-    /// communities name their home. `anchors` is how many authorities are trusted to name callers.
+    /// Checks the list: names are unique, every entry is recognised by what only one authority can certify, communities
+    /// name their home. `anchors` is how many authorities are trusted to say who a caller is.
     pub fn new(callers: Vec<CallerConfig>, anchors: usize) -> Result<Self, String> {
         let mut seen = HashSet::new();
         for caller in &callers {
@@ -89,7 +89,7 @@ impl Policy {
 
 impl Credential {
     /// An authority alone is nobody: all that it ever certified would be.
-    fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         let Self { institution, subject, key_sha256, certificate_sha256, anchor: _ } = self;
         [institution, subject, key_sha256, certificate_sha256].iter().all(|given| given.is_none())
     }
@@ -125,11 +125,13 @@ impl Credential {
             (Some(_), None) => false,
             (None, _) => true,
         };
+        // A person has a number too, of another list: it is no institution's.
+        let institution = identity.subject_number.as_deref().filter(|_| identity.kind == hpki::Kind::Organisation);
         !self.is_empty()
             // A pinned key may stand in any certificate that its holder writes.
             && (self.names_the_key() || !identity.pinned)
             && under(&self.anchor)
-            && agrees(&self.institution, identity.subject_number.as_deref())
+            && agrees(&self.institution, institution)
             && agrees(&self.subject, Some(&identity.subject))
             && hex(&self.key_sha256, &identity.spki_sha256)
             && hex(&self.certificate_sha256, &identity.sha256)

@@ -17,6 +17,7 @@ use registry::LocalRegistry;
 use repository::LocalRepository;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -36,8 +37,9 @@ pub struct Hub {
     pub addresses: Addresses,
     trust: Arc<Reloadable>,
     node: Node,
+    guard: Guard,
     stop: CancellationToken,
-    tasks: TaskTracker,
+    tasks: Tasks,
     grace: Duration,
     /// Held until the end: a second hub on the same folder would tear its data apart.
     _lock: File,
@@ -102,49 +104,34 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Hub>
 
     let roles = Roles::open(&config, &trust, &clock).await?;
 
+    let gateway = roles.ports().filter(|_| config.roles.contains(&Role::Gateway)).map(|ports| {
+        let (settings, community) = (config.gateway.clone(), config.community.clone());
+        Gateway::new(settings, community, ports, policy, node.clone(), Arc::clone(&recorder))
+    });
+    let sockets = Sockets::take(&config, gateway, &guard).await?;
+    let addresses = sockets.addresses()?;
+
+    // Nothing is served before the record of the start is on disk: who connects meanwhile waits.
+    node.activity(Activity::Start).await?;
     let stop = CancellationToken::new();
-    let tasks = TaskTracker::new();
-    let mut addresses = Addresses::default();
-    if let Some(ports) = roles.ports().filter(|_| config.roles.contains(&Role::Gateway)) {
-        let settings = config.gateway.clone();
-        let community = config.community.clone();
-        let gateway = Gateway::new(settings, community, ports, policy, node.clone(), Arc::clone(&recorder));
-        let https = gateway.bind_https(&guard).await.with_context(|| port("gateway.https", config.gateway.https))?;
-        let mllp = gateway.bind_mllp(&guard).await.with_context(|| port("gateway.mllp", config.gateway.mllp))?;
-        addresses.https = Some(https.local());
-        addresses.mllp = Some(mllp.local());
-        tasks.spawn(Arc::clone(&gateway).serve_https(https, stop.clone()));
-        tasks.spawn(gateway.serve_mllp(mllp, stop.clone()));
+    let mut tasks = Tasks::default();
+    if let Some((gateway, https, mllp)) = sockets.gateway {
+        tasks.spawn("gateway.https", Arc::clone(&gateway).serve_https(https, stop.clone()));
+        tasks.spawn("gateway.mllp", gateway.serve_mllp(mllp, stop.clone()));
     }
-    if config.internal.share || !config.roles.contains(&Role::Gateway) {
-        let listener = share(&config, &guard).await?;
-        addresses.internal = Some(listener.local());
-        tasks.spawn(internal::serve(listener, roles.local(Arc::clone(&clock)), stop.clone()));
-    }
-    let console = TcpListener::bind(config.console.listen)
-        .await
-        .with_context(|| port("console.listen", config.console.listen))?;
-    addresses.console = Some(console.local_addr()?);
-    if !config.console.listen.ip().is_loopback() {
-        tracing::warn!("the console listens on {}: it has no login, keep it behind a firewall", config.console.listen);
+    if let Some(listener) = sockets.internal {
+        let server = roles.local(Arc::clone(&clock));
+        tasks.spawn("internal.listen", internal::serve(listener, server, stop.clone()));
     }
     let view = roles.console(metrics.clone(), gauges);
-    tasks.spawn({
-        let stop = stop.clone();
-        async move {
-            if let Err(cause) = view.serve(console, stop).await {
-                tracing::error!(%cause, "the console stopped");
-            }
-        }
-    });
-    tasks.spawn(watch(Arc::clone(&trust), metrics, stop.clone()));
+    tasks.spawn("console.listen", view.serve(sockets.console, stop.clone()));
+    tasks.spawn("certificates", watch(Arc::clone(&trust), metrics, stop.clone()));
+    tasks.spawn("refusals", guard.clone().keep_settling(stop.clone()));
     if let Some(documents) = roles.documents {
-        tasks.spawn(sweep(documents, stop.clone()));
+        tasks.spawn("sweep", sweep(documents, stop.clone()));
     }
-    tasks.close();
-    node.activity(Activity::Start).await?;
     tracing::info!(region = %config.name, roles = ?config.roles, ?addresses, "the hub is up");
-    Ok(Hub { addresses, trust, node, stop, tasks, grace: config.gateway.grace, _lock: lock })
+    Ok(Hub { addresses, trust, node, guard, stop, tasks, grace: config.gateway.grace, _lock: lock })
 }
 
 impl Hub {
@@ -154,15 +141,82 @@ impl Hub {
     }
 
     /// Stops accepting, finishes what is in flight within the grace period, and records the end.
-    pub async fn stop(self) -> anyhow::Result<()> {
+    pub async fn stop(mut self) -> anyhow::Result<()> {
         self.stop.cancel();
-        let finished = tokio::time::timeout(self.grace, self.tasks.wait()).await;
+        let left = self.tasks.end(self.grace).await;
+        self.guard.settle().await;
         self.node.activity(Activity::Stop).await?;
-        if finished.is_err() {
-            bail!("requests were still running when the grace period of {} s ended", self.grace.as_secs());
+        if !left.is_empty() {
+            let (grace, left) = (self.grace.as_secs(), left.join(", "));
+            bail!("requests were still running when the grace period of {grace} s ended, at {left}");
         }
         tracing::info!("the hub has stopped");
         Ok(())
+    }
+}
+
+/// Everything that runs until it is told to stop, by what it serves.
+#[derive(Default)]
+struct Tasks {
+    tracker: TaskTracker,
+    named: Vec<(&'static str, JoinHandle<()>)>,
+}
+
+impl Tasks {
+    fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.named.push((name, self.tracker.spawn(task)));
+    }
+
+    /// Waits until all have ended, or so long, and says which have not.
+    async fn end(&mut self, grace: Duration) -> Vec<&'static str> {
+        self.tracker.close();
+        if tokio::time::timeout(grace, self.tracker.wait()).await.is_ok() {
+            return Vec::new();
+        }
+        self.named.iter().filter(|(_, task)| !task.is_finished()).map(|(name, _)| *name).collect()
+    }
+}
+
+/// The ports of a process, taken and not served yet.
+struct Sockets {
+    gateway: Option<(Arc<Gateway>, Listener, Listener)>,
+    internal: Option<Listener>,
+    console: TcpListener,
+}
+
+impl Sockets {
+    /// Takes all of them, or none.
+    async fn take(config: &Config, gateway: Option<Arc<Gateway>>, guard: &Guard) -> anyhow::Result<Self> {
+        let gateway = match gateway {
+            Some(gateway) => {
+                let (https, mllp) = (config.gateway.https, config.gateway.mllp);
+                let https = gateway.bind_https(guard).await.with_context(|| port("gateway.https", https))?;
+                let mllp = gateway.bind_mllp(guard).await.with_context(|| port("gateway.mllp", mllp))?;
+                Some((gateway, https, mllp))
+            }
+            None => None,
+        };
+        let internal = match config.internal.share || !config.roles.contains(&Role::Gateway) {
+            // Room of its own: what comes from outside must not keep the roles from one another.
+            true => Some(share(config, &guard.apart()).await?),
+            false => None,
+        };
+        let at = config.console.listen;
+        let console = TcpListener::bind(at).await.with_context(|| port("console.listen", at))?;
+        if !at.ip().is_loopback() {
+            tracing::warn!("the console listens on {at}: it has no login, keep it behind a firewall");
+        }
+        Ok(Self { gateway, internal, console })
+    }
+
+    fn addresses(&self) -> anyhow::Result<Addresses> {
+        let gateway = self.gateway.as_ref();
+        Ok(Addresses {
+            https: gateway.map(|(_, https, _)| https.local()),
+            mllp: gateway.map(|(_, _, mllp)| mllp.local()),
+            internal: self.internal.as_ref().map(Listener::local),
+            console: Some(self.console.local_addr()?),
+        })
     }
 }
 
@@ -239,10 +293,13 @@ impl Roles {
 
 /// Who may come in, with so many authorities that are trusted to say who a caller is.
 pub(crate) fn policy(config: &Config, anchors: usize) -> Result<Policy, String> {
-    let roles = &config.internal.certificates;
-    roles
-        .iter()
-        .try_for_each(|known| known.clear_under(anchors).map_err(|why| format!("internal.certificates: {why}")))?;
+    for known in &config.internal.certificates {
+        if known.is_empty() {
+            let what = "an entry is empty, and nobody is known by nothing: say e.g. { institution = \"…\" }";
+            return Err(format!("internal.certificates: {what}"));
+        }
+        known.clear_under(anchors).map_err(|why| format!("internal.certificates: {why}"))?;
+    }
     let callers = if config.roles.contains(&Role::Gateway) { config.callers.clone() } else { Vec::new() };
     Policy::new(callers, anchors)
 }
@@ -332,11 +389,16 @@ async fn watch(trust: Arc<Reloadable>, metrics: PrometheusHandle, stop: Cancella
 async fn sweep(documents: Arc<LocalRepository>, stop: CancellationToken) {
     let mut every = tokio::time::interval(SWEEP);
     loop {
-        tokio::select! {
+        let swept = async {
+            every.tick().await;
+            documents.sweep(ABANDONED).await
+        };
+        let swept = tokio::select! {
+            // What is left lying is swept next time.
             () = stop.cancelled() => return,
-            _ = every.tick() => {}
-        }
-        match documents.sweep(ABANDONED).await {
+            swept = swept => swept,
+        };
+        match swept {
             Ok(0) => {}
             Ok(swept) => tracing::info!(swept, "documents that were begun and never finished were swept away"),
             Err(cause) => {
@@ -351,5 +413,24 @@ fn reload(trust: &Reloadable) {
         Ok(changes) if changes.is_empty() => tracing::info!("certificates were read again: nothing changed"),
         Ok(changes) => changes.iter().for_each(|change| tracing::info!("certificates were read again: {change}")),
         Err(cause) => tracing::error!(%cause, "certificates could not be read again; the ones in use stay"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_of_internal_certificates_that_names_nobody_is_refused() {
+        let text = include_str!("../../docs/musubi.toml");
+        let given = |entry: &str| {
+            let text = text.replace("#certificates = []", &format!("certificates = [{entry}]"));
+            policy(&Config::parse(&text, "".into()).unwrap(), 1).map(drop)
+        };
+        assert_eq!(given("{ institution = \"ITAKO-HUB\" }"), Ok(()));
+        for empty in ["{}", "{ anchor = \"CN=Root CA\" }"] {
+            let why = given(empty).unwrap_err();
+            assert!(why.contains("internal.certificates") && why.contains("institution"), "{why}");
+        }
     }
 }

@@ -38,6 +38,9 @@ pub trait Registry: Send + Sync {
         context: &Context,
     ) -> Result<Vec<Located>, Fault>;
 
+    /// Which of these addresses some entry names, whatever its status.
+    async fn known_contents(&self, contents: &[[u8; 32]], context: &Context) -> Result<Vec<[u8; 32]>, Fault>;
+
     /// Whether a request would be answered now.
     async fn ready(&self) -> Result<(), Fault>;
 }
@@ -53,7 +56,8 @@ pub trait Identities: Send + Sync {
 #[async_trait]
 pub trait Repository: Send + Sync {
     /// Writes octets while hashing and counting them. They are durable when this returns, and no reader finds them
-    /// until a `provide` has named them; octets that none ever names are swept away.
+    /// until a `provide` has named them; octets that none ever names are swept away. They come from afar and may take
+    /// long: the context's deadline is that of the whole upload.
     async fn stage(&self, octets: ByteStream, context: &Context) -> Result<Staged, Fault>;
 
     /// Completes the entries with size, hash and repositoryUniqueId, then registers (ITI-41, ITI TF-2 §3.41.4.1.3).
@@ -65,7 +69,8 @@ pub trait Repository: Send + Sync {
         context: &Context,
     ) -> Result<RegistryResponse, Fault>;
 
-    /// Opens one document, or says in the terms of ITI-43 why not (ITI TF-2 §3.43.4.2.3).
+    /// Finds one document, or says in the terms of ITI-43 why not (ITI TF-2 §3.43.4.2.3). Nothing is open until its
+    /// octets are asked for.
     async fn retrieve(&self, document: &DocumentRequest, context: &Context) -> Result<Document, Fault>;
 
     /// Whether a request would be answered now.
@@ -105,12 +110,12 @@ pub struct Located {
     pub size: u64,
 }
 
-/// An opened document.
+/// A document that is there.
 pub struct Document {
     /// The media type of its entry.
     pub mime_type: Box<str>,
     /// How many octets will come.
     pub size: u64,
-    /// The octets.
+    /// The octets. Whoever has not begun to read them keeps no file and no connection busy.
     pub octets: ByteStream,
 }

@@ -11,12 +11,14 @@ CREATE TABLE schema_version (
 
 INSERT INTO schema_version (version) VALUES (0);
 
--- `survivor` names the patient that this one was merged into, and is never itself merged: one step leads to it.
+-- `survivor` names the patient that this one lives on as, and is never itself merged: one step leads to it.
+-- `merged_into` is the one that the merge named, which may have been merged since: what a correction by hand needs.
 CREATE TABLE patient (
     seq INTEGER PRIMARY KEY,
     authority TEXT NOT NULL,
     value TEXT NOT NULL,
-    survivor INTEGER REFERENCES patient (seq)
+    survivor INTEGER REFERENCES patient (seq),
+    merged_into INTEGER REFERENCES patient (seq)
 ) STRICT;
 
 CREATE UNIQUE INDEX patient_id ON patient (value, authority);
@@ -49,6 +51,7 @@ CREATE TABLE entry (
 CREATE UNIQUE INDEX entry_id ON entry (id);
 CREATE INDEX entry_patient ON entry (patient, status);
 CREATE INDEX entry_unique_id ON entry (unique_id);
+CREATE INDEX entry_content ON entry (content) WHERE content IS NOT NULL;
 
 -- The attributes of an entry that have several values. `attribute`: 0 eventCodeList, 1 confidentialityCode,
 -- 2 authorPerson, 3 referenceIdList.

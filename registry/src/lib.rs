@@ -7,6 +7,7 @@
 mod config;
 mod error;
 mod find;
+mod known;
 mod local;
 mod locate;
 mod object;

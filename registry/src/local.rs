@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::patients::Change;
 use crate::register::Registering;
 use crate::store::{Failure, Store, fault};
-use crate::{find, locate, patients};
+use crate::{find, known, locate, patients};
 
 /// The registry of this region.
 #[derive(Debug)]
@@ -90,6 +90,10 @@ impl Registry for LocalRegistry {
         context: &Context,
     ) -> Result<Vec<Located>, Fault> {
         in_time(context, locate::locate(&self.store, repository, documents)).await
+    }
+
+    async fn known_contents(&self, contents: &[[u8; 32]], context: &Context) -> Result<Vec<[u8; 32]>, Fault> {
+        in_time(context, known::known_contents(&self.store, contents)).await
     }
 
     async fn ready(&self) -> Result<(), Fault> {

@@ -116,8 +116,10 @@ async fn merge(tx: &mut Tx, survivor: &PatientId, subsumed: &PatientId) -> Resul
     tx.lock(&[lock_name(survivor), lock_name(subsumed)]).await?;
     let survivor = active(tx, survivor, "the surviving identifier of the merge").await?;
     let subsumed = active(tx, subsumed, "the subsumed identifier of the merge").await?;
-    let sql = "UPDATE patient SET survivor = $1 WHERE survivor = $2 OR seq = $2";
-    Ok(tx.execute(sql, vec![survivor.into(), subsumed.into()]).await?)
+    let whole_family = "UPDATE patient SET survivor = $1 WHERE survivor = $2 OR seq = $2";
+    tx.execute(whole_family, vec![survivor.into(), subsumed.into()]).await?;
+    let named = "UPDATE patient SET merged_into = $1 WHERE seq = $2";
+    Ok(tx.execute(named, vec![survivor.into(), subsumed.into()]).await?)
 }
 
 /// The row of a patient who is known and was not merged into another one.

@@ -14,13 +14,23 @@ use proto::{ByteStream, Staged};
 pub(crate) trait Blobs: Send + Sync {
     /// Writes octets, at most `limit` of them. They are durable when this returns; a stream that breaks off, or a
     /// machine that stops, leaves nothing that a reader could find.
+    /// Octets that were there already are as young as new ones from then on.
     async fn stage(&self, octets: ByteStream, limit: u64) -> Result<Staged, Fault>;
+
+    /// How many octets are stored at this address.
+    async fn size(&self, content: &[u8; 32]) -> Result<Option<u64>, Fault>;
 
     /// Opens what is stored at this address.
     async fn open(&self, content: &[u8; 32]) -> Result<Option<Blob>, Fault>;
 
     /// Removes unfinished writes that nobody has touched for so long, and says how many.
     async fn sweep(&self, untouched_for: Duration) -> Result<usize, Fault>;
+
+    /// The addresses that begin with this octet and were last staged so long ago.
+    async fn old(&self, shard: u8, staged_ago: Duration) -> Result<Vec<[u8; 32]>, Fault>;
+
+    /// Removes what is stored at this address, unless it was staged again meanwhile, and says whether it did.
+    async fn remove(&self, content: &[u8; 32], staged_ago: Duration) -> Result<bool, Fault>;
 
     /// Whether something can be written now.
     async fn ready(&self) -> Result<(), Fault>;
@@ -64,6 +74,16 @@ pub(crate) fn address(content: &[u8; 32]) -> (String, String) {
     let mut shard = hex(content);
     let name = shard.split_off(2);
     (shard, name)
+}
+
+/// The way back from an address; anything else that lies about is none.
+pub(crate) fn content(shard: u8, name: &str) -> Option<[u8; 32]> {
+    let mut content = [shard; 32];
+    let well_formed = name.len() == 62 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    for (at, octet) in content[1..].iter_mut().enumerate().filter(|_| well_formed) {
+        *octet = u8::from_str_radix(&name[2 * at..2 * at + 2], 16).ok()?;
+    }
+    well_formed.then_some(content)
 }
 
 /// Lower-case hexadecimal.

@@ -3,12 +3,12 @@
 //! Octets go to `staging/<uuid>` first and get their content address by a rename once they are on disk. A machine that
 //! stops at any moment leaves whole documents and staging files, and the latter are removed at the next start.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,13 +18,16 @@ use proto::{ByteStream, Clock, Staged};
 use time::OffsetDateTime;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::blobs::{BATCH, Blob, Blobs, address, blocking, is_last, next_batch};
+use crate::blobs::{BATCH, Blob, Blobs, address, blocking, content, is_last, next_batch};
 use crate::tally::Tally;
 
-/// A folder of documents. Only one process may have it open.
+/// A folder of documents, for one process alone.
 pub(crate) struct Folder {
     root: Arc<Path>,
     clock: Arc<dyn Clock>,
+    /// Held while it is decided whether octets stay: what is staged again is not removed at the same moment.
+    deciding: Arc<Mutex<()>>,
+    _lock: File,
 }
 
 impl Folder {
@@ -32,8 +35,17 @@ impl Folder {
     pub(crate) async fn open(root: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
         let root: Arc<Path> = root.into();
         let prepared = Arc::clone(&root);
-        blocking(move || prepare(&prepared).map_err(|e| failed("preparing the folder of documents", e))).await?;
-        Ok(Self { root, clock })
+        let lock = blocking(move || {
+            let lock = lock(&prepared)?;
+            prepare(&prepared).map_err(|e| failed("preparing the folder of documents", e))?;
+            Ok(lock)
+        });
+        Ok(Self { root, clock, deciding: Arc::default(), _lock: lock.await? })
+    }
+
+    fn keeping(&self) -> Keeping {
+        let (root, deciding) = (Arc::clone(&self.root), Arc::clone(&self.deciding));
+        Keeping { root, deciding, clock: Arc::clone(&self.clock) }
     }
 
     fn path(&self, content: &[u8; 32]) -> PathBuf {
@@ -49,12 +61,12 @@ impl Folder {
 #[async_trait]
 impl Blobs for Folder {
     async fn stage(&self, mut octets: ByteStream, limit: u64) -> Result<Staged, Fault> {
-        let (path, root) = (self.staging(), Arc::clone(&self.root));
+        let (path, keeping) = (self.staging(), self.keeping());
         let first = next_batch(&mut octets).await?.unwrap_or_default();
         let begin = move |batch: Vec<Bytes>| Spool::create(path, limit)?.append(&batch);
         if is_last(&first) {
             // Most documents are this small: one change of thread for all of it.
-            return blocking(move || begin(first)?.keep(&root)).await;
+            return blocking(move || begin(first)?.keep(&keeping)).await;
         }
         let mut spool = spawn_blocking(move || begin(first));
         loop {
@@ -64,10 +76,20 @@ impl Blobs for Folder {
             let open = spool.await.map_err(Fault::internal)??;
             let batch = batch?.unwrap_or_default();
             if is_last(&batch) {
-                return blocking(move || open.append(&batch)?.keep(&root)).await;
+                return blocking(move || open.append(&batch)?.keep(&keeping)).await;
             }
             spool = spawn_blocking(move || open.append(&batch));
         }
+    }
+
+    async fn size(&self, content: &[u8; 32]) -> Result<Option<u64>, Fault> {
+        let path = self.path(content);
+        blocking(move || match fs::metadata(path) {
+            Ok(found) => Ok(Some(found.len())),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(failed("looking for a document", e)),
+        })
+        .await
     }
 
     async fn open(&self, content: &[u8; 32]) -> Result<Option<Blob>, Fault> {
@@ -86,6 +108,43 @@ impl Blobs for Folder {
         blocking(move || {
             sweep(&staging, |file| Ok(OffsetDateTime::from(file.metadata()?.modified()?) < before))
                 .map_err(|e| failed("sweeping unfinished documents", e))
+        })
+        .await
+    }
+
+    async fn old(&self, shard: u8, staged_ago: Duration) -> Result<Vec<[u8; 32]>, Fault> {
+        let (folder, before) = (self.root.join(format!("{shard:02x}")), self.clock.now() - staged_ago);
+        blocking(move || {
+            let listed = || -> io::Result<Vec<[u8; 32]>> {
+                let mut old = Vec::new();
+                for file in fs::read_dir(folder)? {
+                    let file = file?;
+                    let Some(content) = file.file_name().to_str().and_then(|name| content(shard, name)) else {
+                        continue;
+                    };
+                    if staged_before(&file.path(), before)? {
+                        old.push(content);
+                    }
+                }
+                Ok(old)
+            };
+            listed().map_err(|e| failed("looking for documents that nobody names", e))
+        })
+        .await
+    }
+
+    async fn remove(&self, content: &[u8; 32], staged_ago: Duration) -> Result<bool, Fault> {
+        let (path, before, deciding) = (self.path(content), self.clock.now() - staged_ago, Arc::clone(&self.deciding));
+        blocking(move || {
+            let _deciding = deciding.lock().unwrap_or_else(PoisonError::into_inner);
+            let removed = || -> io::Result<bool> {
+                let old = staged_before(&path, before)?;
+                if old {
+                    fs::remove_file(&path)?;
+                }
+                Ok(old)
+            };
+            removed().map_err(|e| failed("removing a document that nobody names", e))
         })
         .await
     }
@@ -124,15 +183,16 @@ impl Spool {
     }
 
     /// Puts the octets on disk, then at their address.
-    fn keep(mut self, root: &Path) -> Result<Staged, Fault> {
+    fn keep(mut self, keeping: &Keeping) -> Result<Staged, Fault> {
         let staged = std::mem::replace(&mut self.tally, Tally::new(0)).finish();
         let (shard, name) = address(&staged.content);
-        let shard = root.join(shard);
+        let shard = keeping.root.join(shard);
         let place = || -> io::Result<()> {
             let target = shard.join(name);
-            let there = fs::metadata(&target).is_ok_and(|found| found.len() == staged.size);
+            let now = SystemTime::from(keeping.clock.now());
             // The same octets are kept as they are; if the disk lost some of them, the new ones take their place.
-            if !there {
+            if !renew(&target, staged.size, now, &keeping.deciding)? {
+                self.file.set_modified(now)?;
                 self.file.sync_data()?;
                 fs::rename(&self.path, &target)?;
             }
@@ -148,6 +208,33 @@ impl Drop for Spool {
     fn drop(&mut self) {
         // After a rename there is nothing at this path; another failure leaves a file that the sweep finds.
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// What it takes to give octets their address.
+struct Keeping {
+    root: Arc<Path>,
+    deciding: Arc<Mutex<()>>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Whether so many octets are at this address; from now on they are as young as new ones, so that no sweep takes them
+/// before they are registered.
+fn renew(target: &Path, size: u64, now: SystemTime, deciding: &Mutex<()>) -> io::Result<bool> {
+    let _deciding = deciding.lock().unwrap_or_else(PoisonError::into_inner);
+    if !fs::metadata(target).is_ok_and(|found| found.len() == size) {
+        return Ok(false);
+    }
+    File::options().write(true).open(target)?.set_modified(now)?;
+    Ok(true)
+}
+
+/// Whether the file was staged last before this moment; one that is gone was not.
+fn staged_before(file: &Path, before: OffsetDateTime) -> io::Result<bool> {
+    match fs::metadata(file).and_then(|found| found.modified()) {
+        Ok(modified) => Ok(OffsetDateTime::from(modified) < before),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(e),
     }
 }
 
@@ -181,6 +268,26 @@ fn next_piece(mut file: File, left: u64) -> Result<Piece, Fault> {
     let mut chunk = vec![0; length];
     file.read_exact(&mut chunk).map_err(|e| failed("reading a document", e))?;
     Ok((Bytes::from(chunk), file, left - length as u64))
+}
+
+/// Takes the folder for this process: another one would take its unfinished documents for abandoned ones.
+fn lock(root: &Path) -> Result<File, Fault> {
+    let mut private = DirBuilder::new();
+    let made = private.recursive(true).mode(0o700).create(root);
+    let open = || OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(root.join(LOCK));
+    let file = made.and_then(|()| open()).map_err(|e| failed("preparing the folder of documents", e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let folder = root.display();
+            let detail = format!(
+                "another process has the documents in {folder} open: give each its own folder ([repository] store), or \
+                 let several share an S3-compatible store"
+            );
+            Err(Fault::new(Kind::Internal, detail))
+        }
+        Err(TryLockError::Error(e)) => Err(failed("locking the folder of documents", e)),
+    }
 }
 
 /// Makes all folders, so that later no document waits for one and no parent needs another fsync.
@@ -229,6 +336,7 @@ fn failed(doing: &'static str, cause: io::Error) -> Fault {
 }
 
 const STAGING: &str = "staging";
+const LOCK: &str = "lock";
 
 #[cfg(test)]
 #[path = "folder_tests.rs"]

@@ -125,10 +125,41 @@ async fn only_old_unfinished_documents_are_swept() {
     let leave = || fs::write(dir.path().join("documents/staging/0b4b3f0e"), "half a docu").unwrap();
     leave();
     assert_eq!(folder.sweep(Duration::from_secs(3600)).await.unwrap(), 0);
+    drop(folder);
     let later = open(&dir, Ahead(Duration::from_secs(7200))).await;
     leave();
     assert_eq!(later.sweep(Duration::from_secs(3600)).await.unwrap(), 1);
     assert_eq!(unfinished(&dir), 0);
+}
+
+#[tokio::test]
+async fn a_folder_belongs_to_one_process() {
+    let (dir, folder) = folder().await;
+    fs::write(dir.path().join("documents/staging/0b4b3f0e"), "half a docu").unwrap();
+    let again = || Folder::open(dir.path().join("documents"), Arc::new(Ahead::default()));
+    let refused = again().await.err().unwrap();
+    assert!(refused.detail.contains("another process"), "{refused}");
+    assert_eq!(unfinished(&dir), 1, "it belongs to the other one");
+    drop(folder);
+    again().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_staged_again_is_not_removed() {
+    let (_dir, folder) = folder().await;
+    let hour = Duration::from_secs(3600);
+    let kept = folder.stage(chunks(["refused"]), u64::MAX).await.unwrap();
+    let age =
+        |content| File::options().write(true).open(folder.path(content)).unwrap().set_modified(SystemTime::UNIX_EPOCH);
+    age(&kept.content).unwrap();
+    assert_eq!(folder.old(kept.content[0], hour).await.unwrap(), [kept.content]);
+    // Between the question to the registry and its answer.
+    folder.stage(chunks(["refused"]), u64::MAX).await.unwrap();
+    assert!(!folder.remove(&kept.content, hour).await.unwrap());
+    age(&kept.content).unwrap();
+    assert!(folder.remove(&kept.content, hour).await.unwrap());
+    assert!(!folder.remove(&kept.content, hour).await.unwrap());
+    assert_eq!(folder.size(&kept.content).await.unwrap(), None);
 }
 
 #[tokio::test]

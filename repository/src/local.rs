@@ -1,16 +1,19 @@
 //! The repository in this process.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use ihe::id::{RepositoryId, UniqueId};
 use ihe::message::{DocumentRequest, RegistryResponse};
 use ihe::model::Submission;
 use ihe::{Fault, Kind};
-use proto::{ByteStream, Clock, Context, Document, Located, Registry, Repository, Staged};
-use tokio::time::timeout_at;
+use proto::{ByteStream, Clock, Context, Document, Located, Registry, Repository, Staged, TraceContext};
+use tokio::time::{Instant, timeout_at};
 
 use crate::blobs::Blobs;
 use crate::config::Config;
@@ -20,13 +23,16 @@ use crate::s3::S3;
 
 /// A repository over a folder or an S3-compatible store.
 ///
-/// Octets that were staged and never named by a registered submission stay in the store: the registry is the only one
-/// that could tell which they are. What is swept are unfinished writes.
+/// Octets that were staged and never named by a registered submission are swept away, as the registry is asked which of
+/// them it knows; so are unfinished writes.
 pub struct LocalRepository {
     id: RepositoryId,
     max_document_bytes: u64,
-    blobs: Box<dyn Blobs>,
+    blobs: Arc<dyn Blobs>,
     registry: Arc<dyn Registry>,
+    clock: Arc<dyn Clock>,
+    /// Where the next sweep goes on.
+    next_shard: AtomicU8,
 }
 
 impl LocalRepository {
@@ -37,17 +43,43 @@ impl LocalRepository {
         registry: Arc<dyn Registry>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Fault> {
-        let blobs: Box<dyn Blobs> = match &config.s3 {
-            Some(s3) => Box::new(S3::open(s3, dir, clock)?),
-            None => Box::new(Folder::open(dir.join(&config.store), clock).await?),
+        let behind = Arc::clone(&clock);
+        let blobs: Arc<dyn Blobs> = match &config.s3 {
+            Some(s3) => Arc::new(S3::open(s3, dir, behind)?),
+            None => Arc::new(Folder::open(dir.join(&config.store), behind).await?),
         };
-        Ok(Self { id: config.id, max_document_bytes: config.max_document_bytes, blobs, registry })
+        // Anywhere: whoever starts often comes round all the same.
+        let next_shard = AtomicU8::new(clock.uuid().as_bytes()[0]);
+        let Config { id, max_document_bytes, .. } = config;
+        Ok(Self { id, max_document_bytes, blobs, registry, clock, next_shard })
     }
 
-    /// Removes unfinished writes that nobody has touched for so long, and says how many. To be called now and then; the
-    /// time must be longer than any upload takes.
+    /// Removes unfinished writes that nobody has touched for so long, and contents that were staged so long ago and are
+    /// in no entry; says how many. To be called every hour: one call looks through a part of the contents, and
+    /// `SWEEPS` of them through all. The time must be longer than any upload and its registration take.
     pub async fn sweep(&self, untouched_for: Duration) -> Result<usize, Fault> {
-        self.blobs.sweep(untouched_for).await
+        let mut swept = self.blobs.sweep(untouched_for).await?;
+        for _ in 0..256_usize.div_ceil(SWEEPS) {
+            let shard = self.next_shard.fetch_add(1, Ordering::Relaxed);
+            for contents in self.blobs.old(shard, untouched_for).await?.chunks(ASKED_AT_ONCE) {
+                swept += self.sweep_contents(contents, untouched_for).await?;
+            }
+        }
+        Ok(swept)
+    }
+
+    /// Removes those of these contents that no entry names. One that is staged again meanwhile is young again, before
+    /// anyone can register it, and stays.
+    async fn sweep_contents(&self, contents: &[[u8; 32]], staged_ago: Duration) -> Result<usize, Fault> {
+        let trace = TraceContext::receive(None, self.clock.uuid());
+        let context = Context { trace, deadline: Instant::now() + ASKING };
+        let known = self.registry.known_contents(contents, &context).await?;
+        let known: HashSet<[u8; 32]> = known.into_iter().collect();
+        let mut swept = 0;
+        for content in contents.iter().filter(|content| !known.contains(*content)) {
+            swept += usize::from(self.blobs.remove(content, staged_ago).await?);
+        }
+        Ok(swept)
     }
 
     /// Asks the registry for a document under each spelling of its id.
@@ -63,7 +95,8 @@ impl LocalRepository {
         Ok(spellings.iter().find_map(|id| found.iter().find(|located| located.document == *id)).cloned())
     }
 
-    async fn open_document(&self, request: &DocumentRequest, context: &Context) -> Result<Document, Fault> {
+    /// Finds a document; it is opened when its octets are asked for.
+    async fn find_document(&self, request: &DocumentRequest, context: &Context) -> Result<Document, Fault> {
         if !is_same(&request.repository, &self.id) {
             return Err(Fault::new(Kind::UnknownRepositoryId, "this repositoryUniqueId is not of this repository"));
         }
@@ -74,15 +107,23 @@ impl LocalRepository {
                 "no document with this uniqueId is kept in this repository",
             ));
         };
-        let broken = |what: &str| {
+        let broken = move |what: &str| {
             tracing::error!(content = crate::blobs::hex(&content), registered = size, "{what}");
             Fault::new(Kind::RepositoryError, "the document is registered, but the store does not hold it unharmed")
         };
-        match self.blobs.open(&content).await? {
+        let unharmed = move |found: Option<u64>| match found {
             None => Err(broken("the octets of a registered document are missing from the store")),
-            Some(blob) if blob.size != size => Err(broken("stored octets have another length than is registered")),
-            Some(blob) => Ok(Document { mime_type, size, octets: blob.octets }),
-        }
+            Some(stored) if stored != size => Err(broken("stored octets have another length than is registered")),
+            Some(_) => Ok(()),
+        };
+        unharmed(self.blobs.size(&content).await?)?;
+        let blobs = Arc::clone(&self.blobs);
+        let octets = stream::once(async move {
+            let blob = blobs.open(&content).await?;
+            unharmed(blob.as_ref().map(|blob| blob.size))?;
+            Ok(blob.map_or_else(|| stream::empty().boxed(), |blob| blob.octets))
+        });
+        Ok(Document { mime_type, size, octets: octets.try_flatten().boxed() })
     }
 }
 
@@ -114,8 +155,8 @@ impl Repository for LocalRepository {
     }
 
     async fn retrieve(&self, document: &DocumentRequest, context: &Context) -> Result<Document, Fault> {
-        let opened = in_time(context, self.open_document(document, context)).await;
-        opened.map_err(|fault| fault.at(&*document.document))
+        let found = in_time(context, self.find_document(document, context)).await;
+        found.map_err(|fault| fault.at(&*document.document))
     }
 
     async fn ready(&self) -> Result<(), Fault> {
@@ -148,6 +189,15 @@ fn spellings(document: &str) -> Vec<UniqueId> {
     // What is no identifier at all is a document that nobody has.
     [document, &other].into_iter().filter_map(|text| text.parse().ok()).collect()
 }
+
+/// In so many sweeps every document has its turn.
+const SWEEPS: usize = 24;
+
+/// How many contents the registry is asked about at once.
+const ASKED_AT_ONCE: usize = 1024;
+
+/// How long the registry may take to say which contents it knows.
+const ASKING: Duration = Duration::from_secs(30);
 
 const URN_OID: &str = "urn:oid:";
 const URN_UUID: &str = "urn:uuid:";

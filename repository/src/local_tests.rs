@@ -1,6 +1,5 @@
 use std::sync::Mutex;
 
-use futures_util::TryStreamExt;
 use ihe::fault::Severity;
 use ihe::id::{ObjectId, Sha1};
 use ihe::message::{QueryReply, RegistryError, Status, StoredQuery};
@@ -12,6 +11,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::laws::{Ahead, chunks};
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const OURS: &str = "1.2.40.0.99.20.1";
 const DOCUMENT: &str = "1.2.40.0.99.30.20250314.1";
 const OCTETS: &str = "<ClinicalDocument/>";
@@ -61,6 +61,15 @@ impl Registry for Fake {
         }
     }
 
+    async fn known_contents(&self, contents: &[[u8; 32]], _: &Context) -> Result<Vec<[u8; 32]>, Fault> {
+        let located = self.located.lock().unwrap();
+        let named = |content: &&[u8; 32]| located.iter().any(|located| located.content == Some(**content));
+        match self.fails {
+            Some(kind) => Err(Fault::new(kind, "away")),
+            None => Ok(contents.iter().filter(named).copied().collect()),
+        }
+    }
+
     async fn ready(&self) -> Result<(), Fault> {
         Ok(())
     }
@@ -79,10 +88,36 @@ impl Bench {
 
     async fn over(registry: Fake) -> Self {
         let (dir, registry) = (tempfile::tempdir().unwrap(), Arc::new(registry));
-        let config = Config { max_document_bytes: 100, ..Config::new(OURS.parse().unwrap()) };
-        let port = Arc::clone(&registry) as Arc<dyn Registry>;
-        let repository = LocalRepository::open(config, dir.path(), port, Arc::new(Ahead::default())).await.unwrap();
+        let repository = Self::open(&dir, &registry, Ahead::default()).await;
         Self { dir, registry, repository }
+    }
+
+    async fn open(dir: &TempDir, registry: &Arc<Fake>, clock: Ahead) -> LocalRepository {
+        let config = Config { max_document_bytes: 100, ..Config::new(OURS.parse().unwrap()) };
+        let port = Arc::clone(registry) as Arc<dyn Registry>;
+        LocalRepository::open(config, dir.path(), port, Arc::new(clock)).await.unwrap()
+    }
+
+    /// The same two days later.
+    async fn later(self) -> Self {
+        let Self { dir, registry, repository } = self;
+        drop(repository);
+        let repository = Self::open(&dir, &registry, Ahead(2 * DAY)).await;
+        Self { dir, registry, repository }
+    }
+
+    /// As many sweeps as it takes to come by every document.
+    async fn sweep(&self) -> usize {
+        let mut swept = 0;
+        for _ in 0..SWEEPS {
+            swept += self.repository.sweep(DAY).await.unwrap();
+        }
+        swept
+    }
+
+    fn path(&self, octets: &str) -> std::path::PathBuf {
+        let (shard, name) = crate::blobs::address(&crate::laws::staged(octets.as_bytes()).content);
+        self.dir.path().join("documents").join(shard).join(name)
     }
 
     async fn stage(&self, octets: &'static str) -> Staged {
@@ -331,8 +366,7 @@ async fn staged_octets_that_nobody_registered_cannot_be_retrieved() {
 async fn a_lost_or_truncated_document_is_a_repository_error() {
     let bench = Bench::new().await;
     bench.provide(vec![entry("doc1", DOCUMENT)], &["doc1"]).await;
-    let (shard, name) = crate::blobs::address(&bench.stage(OCTETS).await.content);
-    let path = bench.dir.path().join("documents").join(shard).join(name);
+    let path = bench.path(OCTETS);
     std::fs::write(&path, "<Clinical").unwrap();
     assert_eq!(bench.why_not(OURS, DOCUMENT).await, Kind::RepositoryError);
     std::fs::remove_file(&path).unwrap();
@@ -350,6 +384,64 @@ async fn a_document_over_the_configured_limit_is_refused() {
 async fn a_source_that_stops_sending_is_a_timeout() {
     let bench = Bench::new().await;
     let context = Context { deadline: Instant::now() + Duration::from_millis(20), ..context() };
-    let silent = Box::pin(futures_util::stream::pending());
+    let silent = Box::pin(stream::pending());
     assert_eq!(bench.repository.stage(silent, &context).await.unwrap_err().kind, Kind::Timeout);
+}
+
+#[tokio::test]
+async fn only_old_octets_that_no_entry_names_are_swept() {
+    let bench = Bench::new().await;
+    bench.provide(vec![entry("doc1", DOCUMENT)], &["doc1"]).await;
+    bench.stage("refused").await;
+    assert_eq!(bench.sweep().await, 0);
+    let bench = bench.later().await;
+    bench.stage("on its way").await;
+    assert_eq!(bench.sweep().await, 1);
+    assert!(!bench.path("refused").exists());
+    assert!(bench.path("on its way").exists());
+    bench.retrieve(OURS, DOCUMENT).await.unwrap();
+}
+
+#[tokio::test]
+async fn octets_that_are_staged_again_are_young_again() {
+    let bench = Bench::new().await;
+    bench.stage("refused").await;
+    let bench = bench.later().await;
+    bench.stage("refused").await;
+    assert_eq!(bench.sweep().await, 0);
+    assert!(bench.path("refused").exists());
+}
+
+#[tokio::test]
+async fn nothing_is_swept_while_the_registry_is_away() {
+    let bench = Bench::over(Fake { fails: Some(Kind::Unavailable), ..Fake::default() }).await;
+    bench.stage("refused").await;
+    let bench = bench.later().await;
+    let mut kinds = Vec::new();
+    for _ in 0..SWEEPS {
+        kinds.extend(bench.repository.sweep(DAY).await.err().map(|fault| fault.kind));
+    }
+    assert_eq!(kinds[0], Kind::Unavailable);
+    assert!(bench.path("refused").exists());
+}
+
+#[tokio::test]
+async fn a_document_is_opened_when_its_octets_are_asked_for() {
+    let bench = Bench::new().await;
+    bench.provide(vec![entry("doc1", DOCUMENT)], &["doc1"]).await;
+    let request = DocumentRequest { home: None, repository: OURS.into(), document: DOCUMENT.into() };
+    let mut unread = Vec::new();
+    for _ in 0..200 {
+        unread.push(bench.repository.retrieve(&request, &context()).await.unwrap());
+    }
+    let documents = bench.dir.path().join("documents");
+    let open = || std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok());
+    let open = || open().filter(|file| file.starts_with(&documents) && !file.ends_with("lock")).count();
+    assert_eq!(open(), 0);
+    let last = unread.pop().unwrap();
+    assert_eq!(last.octets.try_collect::<Vec<_>>().await.unwrap().concat(), OCTETS.as_bytes());
+    // What breaks before its turn comes breaks its stream off.
+    std::fs::remove_file(bench.path(OCTETS)).unwrap();
+    let broken: Vec<_> = unread.pop().unwrap().octets.collect().await;
+    assert_eq!(broken[0].as_ref().unwrap_err().kind, Kind::RepositoryError);
 }

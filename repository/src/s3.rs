@@ -15,11 +15,12 @@ use futures_util::{StreamExt, TryStreamExt};
 use ihe::{Fault, Kind};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::{
-    Certificate, ClientOptions, Error, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig, WriteMultipart, path,
+    Certificate, ClientOptions, Error, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig,
+    WriteMultipart, path,
 };
 use proto::{ByteStream, Clock, Staged};
 
-use crate::blobs::{Blob, Blobs, address, blocking, next_batch};
+use crate::blobs::{Blob, Blobs, address, blocking, content, next_batch};
 use crate::config::{Addressing, S3Config};
 use crate::tally::Tally;
 
@@ -56,15 +57,6 @@ impl S3 {
         path::Path::from_iter([STAGING, &self.clock.uuid().to_string()])
     }
 
-    /// How large the object is, if there is one.
-    async fn size(&self, key: &path::Path) -> Result<Option<u64>, Error> {
-        match self.store.head(key).await {
-            Ok(meta) => Ok(Some(meta.size)),
-            Err(Error::NotFound { .. }) => Ok(None),
-            Err(e) => Err(e),
-        }
-    }
-
     /// Uploads what is longer than one part.
     async fn upload(&self, first: Vec<Bytes>, mut octets: ByteStream, mut tally: Tally) -> Result<Staged, Fault> {
         let staging = self.staging();
@@ -93,19 +85,21 @@ impl S3 {
             }
         };
         parts.finish().await.map_err(|e| failed("finishing a document", e))?;
-        let kept = self.keep(&staging, &staged).await.map_err(|e| failed("keeping a document", e));
+        // Also when the same octets are there: a copy is young, and no sweep takes it before it is registered.
+        let kept = self.store.copy(&staging, &key(&staged.content)).await;
+        let kept = kept.map_err(|e| failed("keeping a document", e));
         // If this fails, the sweep does it later.
         let _ = self.store.delete(&staging).await;
         kept.map(|()| staged)
     }
 
-    /// Copies an uploaded document to its address, unless the same octets are there.
-    async fn keep(&self, staging: &path::Path, staged: &Staged) -> Result<(), Error> {
-        let key = key(&staged.content);
-        if self.size(&key).await? != Some(staged.size) {
-            self.store.copy(staging, &key).await?;
+    /// What is known of an object, if there is one.
+    async fn head(&self, content: &[u8; 32]) -> Result<Option<ObjectMeta>, Fault> {
+        match self.store.head(&key(content)).await {
+            Ok(meta) => Ok(Some(meta)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(failed("looking for a document", e)),
         }
-        Ok(())
     }
 }
 
@@ -125,6 +119,10 @@ impl Blobs for S3 {
         let payload = PutPayload::from_iter(first);
         self.store.put(&key(&staged.content), payload).await.map_err(|e| failed("keeping a document", e))?;
         Ok(staged)
+    }
+
+    async fn size(&self, content: &[u8; 32]) -> Result<Option<u64>, Fault> {
+        Ok(self.head(content).await?.map(|meta| meta.size))
     }
 
     async fn open(&self, content: &[u8; 32]) -> Result<Option<Blob>, Fault> {
@@ -153,6 +151,33 @@ impl Blobs for S3 {
             .map_err(|e| failed("sweeping unfinished documents", e))
     }
 
+    async fn old(&self, shard: u8, staged_ago: Duration) -> Result<Vec<[u8; 32]>, Fault> {
+        let before = (self.clock.now() - staged_ago).unix_timestamp();
+        let prefix = path::Path::from_iter([DOCUMENTS, &format!("{shard:02x}")]);
+        self.store
+            .list(Some(&prefix))
+            .try_filter(move |object| std::future::ready(object.last_modified.timestamp() < before))
+            .try_filter_map(|object| {
+                let content = object.location.filename().and_then(|name| content(shard, name));
+                std::future::ready(Ok(content))
+            })
+            .try_collect()
+            .await
+            .map_err(|e| failed("looking for documents that nobody names", e))
+    }
+
+    /// An object store cannot do both at once: octets that another process stages between the look and the removal
+    /// would be lost. That takes a sender who sends what was refused long ago in the very millisecond.
+    async fn remove(&self, content: &[u8; 32], staged_ago: Duration) -> Result<bool, Fault> {
+        let before = (self.clock.now() - staged_ago).unix_timestamp();
+        let old = self.head(content).await?.is_some_and(|meta| meta.last_modified.timestamp() < before);
+        if old {
+            let removed = self.store.delete(&key(content)).await;
+            removed.map_err(|e| failed("removing a document that nobody names", e))?;
+        }
+        Ok(old)
+    }
+
     async fn ready(&self) -> Result<(), Fault> {
         let probe = path::Path::from_iter([STAGING, "ready"]);
         self.store.put(&probe, PutPayload::from_static(b".")).await.map_err(|e| failed("writing", e))?;
@@ -171,7 +196,7 @@ async fn add(mut tally: Tally, batch: Vec<Bytes>) -> Result<Tally, Fault> {
 
 fn key(content: &[u8; 32]) -> path::Path {
     let (shard, name) = address(content);
-    path::Path::from_iter(["documents", &shard, &name])
+    path::Path::from_iter([DOCUMENTS, &shard, &name])
 }
 
 /// A document may take as long as it needs, as long as something moves.
@@ -223,6 +248,7 @@ fn failed(doing: &'static str, cause: Error) -> Fault {
 }
 
 const STAGING: &str = "staging";
+const DOCUMENTS: &str = "documents";
 
 /// The size of a part: S3 wants at least 5 MiB and at most 10,000 parts, which makes 80 GiB here.
 const PART: usize = 8 << 20;

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::blobs::BATCH;
-use crate::laws::{self, Ahead, chunks, noise, read, staged};
+use crate::laws::{self, Ahead, chunks, noise, read};
 
 /// A bucket behind a real S3 endpoint, which checks signatures.
 struct Bucket {
@@ -98,16 +98,27 @@ async fn a_document_over_the_limit_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_long_document_that_is_there_is_kept() {
+async fn old_documents_are_listed_and_removed_unless_they_were_staged_again() {
     let bucket = Bucket::new().await;
     let store = bucket.open(Ahead::default());
     let document = noise(LONG);
-    let modified = || async { store.store.head(&key(&staged(&document).content)).await.unwrap().last_modified };
-    store.stage(chunks([document.clone()]), u64::MAX).await.unwrap();
+    let content = store.stage(chunks([document.clone()]), u64::MAX).await.unwrap().content;
+    let (later, hour) = (bucket.open(Ahead(Duration::from_secs(7200))), Duration::from_secs(3600));
+    assert!(store.old(content[0], hour).await.unwrap().is_empty());
+    assert_eq!(later.old(content[0], hour).await.unwrap(), [content]);
+    assert!(later.old(content[0] ^ 1, hour).await.unwrap().is_empty());
+
+    let modified = || async { store.store.head(&key(&content)).await.unwrap().last_modified };
     let first = modified().await;
-    store.stage(chunks([document.clone()]), u64::MAX).await.unwrap();
-    assert_eq!(modified().await, first);
-    assert_eq!(read(&store, &staged(&document).content).await.unwrap(), document);
+    for length in [LONG, 1] {
+        store.stage(chunks([noise(length)]), u64::MAX).await.unwrap();
+    }
+    assert!(modified().await > first, "it is young again");
+    assert_eq!(read(&store, &content).await.unwrap(), document);
+
+    assert!(!store.remove(&content, hour).await.unwrap());
+    assert!(later.remove(&content, hour).await.unwrap());
+    assert_eq!(store.size(&content).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ in_every_shape! {
             (a04(&patient(1), "M-1").replace("ADT^A04^ADT_A01", "ADT^A10"), "AR"),
             (a04(&patient(1), "M-1").replace("ADT^A04^ADT_A01", "MDM^T02"), "AR"),
             (a04(&patient(1), "M-1").replace(AUTHORITY, "2.999.1234"), "AE"),
-            (a04(&patient(1), "M-1").replace("PID|", "PIX|"), "AR"),
+            (a04(&patient(1), "M-1").replace("PID|", "PIX|"), "AE"),
         ] {
             let told = feed.tell(&message).await;
             assert_eq!((told[1].as_str(), told[2].as_str()), (code, "M-1"), "{message}");
@@ -83,7 +83,9 @@ fn a_frame_inside_a_frame_ends_the_connection_and_nothing_of_it_is_taken() {
         let mut feed = Mllp::open(&region.hospital(), region.mllp).await;
         let whole = hl7v2::frame(&a04(&patient(1), "M-1"));
         feed.send(&[&whole[..60], &whole[..]].concat()).await;
+        assert_eq!(msa(&feed.answer().await.expect("an acknowledgement"))[1], "AR");
         assert_eq!(feed.answer().await, None);
+        assert_eq!(region.trail().only("ITI-8").outcome(), "8");
         let mut wire = region.wire().await;
         assert_eq!(wire.provide(&Sample::new(&patient(1), 1, &[1])).await.refusals(), ["XDSUnknownPatientId"]);
         region.stop().await;

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::harness::ask::{
-    FIND, Mllp, RETRIEVE, SOAP, a04, asking, documents_of, mtom, package, provided_inline, retrieving, soap,
+    FIND, Mllp, RETRIEVE, SOAP, a04, asking, documents_of, msa, mtom, package, provided_inline, retrieving, soap,
 };
 use crate::harness::journey::journey;
 use crate::harness::log;
@@ -187,6 +187,7 @@ fn hl7v2_bytes() {
         assert_eq!(feed.tell(&a04(&patient(1), "M-1")).await[1], "AA");
         let large = format!("{}NTE|1||{}\r", a04(&patient(2), "M-2"), "x".repeat(1000));
         feed.send(&hl7v2::frame(&large)).await;
+        assert_eq!(msa(&feed.answer().await.expect("an acknowledgement"))[1], "AR");
         assert_eq!(feed.answer().await, None, "after such a frame the connection is of no use");
         region.stop().await;
     });

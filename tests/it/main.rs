@@ -1,4 +1,5 @@
 //! Journeys over whole hubs, and the shape of the house.
+#![expect(clippy::panic, clippy::wildcard_enum_match_arm, reason = "a test says what it expects")]
 
 mod harness;
 
@@ -9,6 +10,7 @@ mod documents;
 mod feed;
 mod http;
 mod limits;
+mod listening;
 mod operations;
 mod policy;
 mod refusals;

@@ -49,7 +49,7 @@ async fn survive(region: &Region, kills: u32) {
         let sources: Vec<_> = sources.into_iter().map(submit).collect();
         // From the first acknowledgement on, the moment is random; that is the test.
         begun.notified().await;
-        let moment = SystemClock.uuid().as_u128() % 120;
+        let moment = SystemClock.uuid().as_u128() % 60;
         tokio::time::sleep(Duration::from_millis(u64::try_from(moment).unwrap())).await;
         hub.kill();
         let mut acknowledged = BTreeSet::new();

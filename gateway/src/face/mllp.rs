@@ -9,13 +9,12 @@ use ihe::audit::{NetworkAccessPoint, Outcome, Party};
 use ihe::message::IdentityFeed;
 use ihe::v2::{self, Refused};
 use proto::{Context, TraceContext};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use super::stall::Stall;
 use crate::call::Facts;
 use crate::gateway::{Gateway, endpoint};
 use crate::listen::{Accepted, Peer};
@@ -25,9 +24,10 @@ use crate::transactions::iti8;
 
 /// Serves one connection: message, acknowledgement, message, … until it closes, falls silent or the hub stops.
 pub(crate) async fn connection(accepted: Accepted, gateway: Arc<Gateway>, stop: CancellationToken) {
-    let Some((mut stream, peer)) = Peer::of(accepted, &gateway.policy) else { return };
+    let Some((stream, peer)) = Peer::of(accepted, &gateway.policy) else { return };
     let peer = Arc::new(peer);
     let limits = &gateway.config.limits;
+    let mut stream = Stall::new(stream, limits.body_pause);
     let mut frames = Frames::new(limits.hl7v2_bytes);
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -66,7 +66,7 @@ pub(crate) async fn connection(accepted: Accepted, gateway: Arc<Gateway>, stop: 
     }
 }
 
-async fn send(stream: &mut TlsStream<TcpStream>, answer: &str) -> Option<()> {
+async fn send(stream: &mut (impl AsyncWrite + Unpin), answer: &str) -> Option<()> {
     stream.write_all(&hl7v2::frame(answer)).await.ok()?;
     stream.flush().await.ok()
 }
@@ -142,7 +142,7 @@ async fn record(header: &Header, peer: &Peer, gateway: &Gateway, facts: Facts, e
 }
 
 /// A frame that cannot be right: its source is told, that is on record, and the connection is given up.
-async fn give_up(stream: &mut TlsStream<TcpStream>, refusal: &Refusal, peer: &Peer, gateway: &Gateway) {
+async fn give_up(stream: &mut (impl AsyncWrite + Unpin), refusal: &Refusal, peer: &Peer, gateway: &Gateway) {
     tracing::info!(peer = %peer.from, %refusal, "an MLLP connection was given up");
     let header = Header::default();
     let ended = Ended { outcome: Outcome::Serious, why: Some(&refusal.detail) };

@@ -6,9 +6,12 @@ use ihe::Fault;
 use ihe::fault::Log;
 
 pub(crate) mod mllp;
+mod outgoing;
 mod receive;
 mod reply;
 pub(crate) mod soap;
+mod stall;
+mod underway;
 
 /// Says in the log what the table of faults says is worth saying. The detail may name a patient's identifier and
 /// stays out; the cause does not.

@@ -1,75 +1,83 @@
 //! The HTTP answer: an envelope alone, or a package whose documents stream behind it.
 
-use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::stream::{self, BoxStream};
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::stream;
+use futures_util::{Stream, StreamExt};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
-use http_body::Frame;
-use http_body_util::{Either, Full, StreamBody};
+use http_body_util::{Either, Full};
 use ihe::Fault;
 use ihe::mtom::{Package, SOAP};
 use ihe::soap::Reply;
 use proto::Document;
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
 
+use super::outgoing::{Broken, Outgoing, PIECE};
 use crate::gateway::Gateway;
 use crate::serve::Said;
+use ihe::audit::AuditMessage;
 
-type Pieces = StreamBody<BoxStream<'static, Result<Frame<Bytes>, io::Error>>>;
 /// What goes out.
-pub(crate) type Response = http::Response<Either<Full<Bytes>, Pieces>>;
+pub(crate) type Response = http::Response<Either<Full<Bytes>, Outgoing>>;
 
-/// An ordinary answer.
-pub(crate) fn response(said: Said, head: &Reply<'_>, gateway: Arc<Gateway>) -> Response {
+/// An ordinary answer. A long one keeps its place among the requests being served until it has left.
+pub(crate) fn response(
+    said: Said,
+    head: &Reply<'_>,
+    gateway: Arc<Gateway>,
+    room: Option<OwnedSemaphorePermit>,
+) -> Response {
     let envelope = Bytes::from(ihe::soap::reply(head, &*said.body));
-    let Some(package) = said.package else {
-        return whole(StatusCode::OK, SOAP, envelope);
+    let (content_type, pieces, end) = match &said.package {
+        None => (SOAP.to_owned(), vec![envelope], Bytes::new()),
+        Some(package) => (package.content_type(), vec![package.root_head(), envelope], package.end()),
     };
-    let mut pieces = vec![package.root_head(), envelope];
-    if said.documents.is_empty() {
-        pieces.push(package.end());
-        return whole(StatusCode::OK, &package.content_type(), Bytes::from(pieces.concat()));
+    let own = pieces.iter().map(Bytes::len).sum::<usize>() + end.len();
+    if said.documents.is_empty() && own <= PIECE {
+        return whole(StatusCode::OK, &content_type, Bytes::from([pieces.concat(), end.to_vec()].concat()));
     }
-    let length = length_of(&package, &pieces, &said.documents);
-    let octets = documents(package.clone(), said.documents);
-    // The record said that these documents were released; one that broke off is recorded again, as a failure.
-    let broken = said.broken;
-    let octets = octets.inspect_err(move |_| {
-        let (gateway, records) = (Arc::clone(&gateway), broken.clone());
-        let writes = gateway.writes.clone();
-        writes.spawn(async move {
-            for record in records {
-                let _ = gateway.node.keep(&record).await;
-            }
-        });
-    });
-    let start = stream::iter(pieces.into_iter().map(Ok));
-    let body = start.chain(octets).map_ok(Frame::data).map_err(|fault| io::Error::other(fault.to_string()));
-    let mut response = http::Response::new(Either::Right(StreamBody::new(body.boxed())));
-    describe(response.headers_mut(), &package.content_type());
+    let length = own as u64 + length_of(said.package.as_ref(), &said.documents);
+    let octets = stream::iter(pieces.into_iter().map(Ok))
+        .chain(documents(said.package, said.documents))
+        .chain(stream::once(async move { Ok(end) }));
+    let pause = gateway.config.limits.body_pause;
+    let body = Outgoing::new(octets.boxed(), length, pause, room, record(said.broken, gateway));
+    let mut response = http::Response::new(Either::Right(body));
+    describe(response.headers_mut(), &content_type);
     response.headers_mut().insert(CONTENT_LENGTH, length.into());
     response
 }
 
-/// Documents one after the other, each behind its head; then the end of the package.
-fn documents(package: Package, documents: Vec<Document>) -> impl Stream<Item = Result<Bytes, Fault>> + Send + 'static {
-    let end = package.end();
-    let parts = stream::iter(documents.into_iter().enumerate()).flat_map(move |(index, document)| {
-        let head = package.part_head(index, &document.mime_type);
-        stream::once(async move { Ok(head) }).chain(document.octets)
-    });
-    parts.chain(stream::once(async move { Ok(end) }))
+/// The record said that these documents were released; those that broke off are recorded again, as a failure.
+fn record(records: Vec<AuditMessage>, gateway: Arc<Gateway>) -> Broken {
+    Box::new(move || {
+        // When the process ends, answers are dropped after everything else has stopped.
+        let Ok(runtime) = Handle::try_current() else { return };
+        runtime.spawn(async move {
+            for record in records {
+                let _ = gateway.node.keep(&record).await;
+            }
+        });
+    })
 }
 
-fn length_of(package: &Package, start: &[Bytes], documents: &[Document]) -> u64 {
-    let parts = documents
-        .iter()
-        .enumerate()
-        .map(|(index, document)| package.part_head(index, &document.mime_type).len() as u64 + document.size);
-    start.iter().map(|piece| piece.len() as u64).sum::<u64>() + parts.sum::<u64>() + package.end().len() as u64
+/// Documents one after the other, each behind its head; none is opened before its turn comes.
+fn documents(
+    package: Option<Package>,
+    documents: Vec<Document>,
+) -> impl Stream<Item = Result<Bytes, Fault>> + Send + 'static {
+    stream::iter(documents.into_iter().enumerate()).flat_map(move |(index, document)| {
+        let head = package.as_ref().map(|package| package.part_head(index, &document.mime_type));
+        stream::iter(head.map(Ok)).chain(document.octets)
+    })
+}
+
+fn length_of(package: Option<&Package>, documents: &[Document]) -> u64 {
+    let head = |index, document: &Document| package.map_or(0, |p| p.part_head(index, &document.mime_type).len() as u64);
+    documents.iter().enumerate().map(|(index, document)| head(index, document) + document.size).sum()
 }
 
 /// A SOAP fault.

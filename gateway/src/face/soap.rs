@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method, Request};
+use http::header::{ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Method, Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -14,12 +14,15 @@ use ihe::mtom::{MediaType, Package};
 use ihe::soap::{Envelope, Problem, Rules, Security};
 use ihe::{Fault, Kind};
 use proto::{Context, TraceContext};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::receive::{Message, Receiver};
 use super::reply::{self, Response};
+use super::stall::Stall;
+use super::underway::{Answer, Underway};
 use crate::call::Call;
 use crate::config::UserAssertions;
 use crate::gateway::{Gateway, endpoint};
@@ -33,6 +36,9 @@ pub(crate) async fn connection(accepted: Accepted, gateway: Arc<Gateway>, stop: 
     let Some((stream, peer)) = Peer::of(accepted, &gateway.policy) else { return };
     let peer = Arc::new(peer);
     let limits = &gateway.config.limits;
+    // Without ALPN there is no HTTP/2 (RFC 9113 §3.3).
+    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let stream = Stall::new(stream, limits.body_pause);
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
@@ -47,22 +53,46 @@ pub(crate) async fn connection(accepted: Accepted, gateway: Arc<Gateway>, stop: 
         .initial_connection_window_size(4 * 1024 * 1024)
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(Duration::from_secs(20));
-    let from = peer.from;
-    let service = service_fn(move |request| {
-        let (gateway, peer) = (Arc::clone(&gateway), Arc::clone(&peer));
-        async move { Ok::<_, Infallible>(serve(request, peer, gateway).await) }
+    let http = if http2 { http.http2_only() } else { http.http1_only() };
+    let (header_time, body_pause) = (limits.header_time, limits.body_pause);
+    let underway = Underway::default();
+    let service = service_fn({
+        let (peer, underway) = (Arc::clone(&peer), underway.clone());
+        move |request: Request<Incoming>| {
+            let (gateway, peer, begun) = (Arc::clone(&gateway), Arc::clone(&peer), underway.begin());
+            async move {
+                let version = request.version();
+                let mut response = serve(request, Arc::clone(&peer), gateway).await;
+                if version < Version::HTTP_2 && peer.unwelcome().is_cancelled() {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response.map(|body| Answer { body, _request: begun }))
+            }
+        }
     });
     let connection = http.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        () = async {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = peer.unwelcome().cancelled() => {}
+                () = underway.never_begins(header_time) => {}
+            }
+        } => {
+            if stop.is_cancelled() && underway.open() > 0 {
+                tracing::info!(peer = %peer.from, requests = underway.open(), "the stop waits for requests in flight");
+            }
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                ended = connection => ended,
+                () = underway.is_over(body_pause) => Ok(()),
+            }
         }
     };
     if let Err(cause) = ended {
-        tracing::debug!(peer = %from, %cause, "a connection ended before its time");
+        tracing::debug!(peer = %peer.from, %cause, "a connection ended before its time");
     }
 }
 
@@ -73,7 +103,7 @@ async fn serve(request: Request<Incoming>, peer: Arc<Peer>, gateway: Arc<Gateway
     let trace = TraceContext::receive(traceparent, gateway.clock().uuid());
     let context = Context { trace, deadline: begun + gateway.config.request_timeout };
     let span = tracing::info_span!("request", id = %trace.request_id(), caller = %peer.caller.name);
-    let mut exchange = Exchange { peer, gateway, context, transaction: None, received: 0, recorded: false };
+    let mut exchange = Exchange { peer, gateway, context, room: None, transaction: None, received: 0, recorded: false };
     async {
         let answered = exchange.answer(request).await;
         let took = begun.elapsed();
@@ -118,6 +148,8 @@ struct Exchange {
     peer: Arc<Peer>,
     gateway: Arc<Gateway>,
     context: Context,
+    /// Its place among the requests being served, until its answer takes it over.
+    room: Option<OwnedSemaphorePermit>,
     transaction: Option<Iti>,
     received: u64,
     /// Whether what became of it is on record.
@@ -129,10 +161,11 @@ type Answered = (Response, Option<Box<str>>);
 impl Exchange {
     async fn answer(&mut self, request: Request<Incoming>) -> Result<Answered, Refused> {
         let gateway = Arc::clone(&self.gateway);
-        let Ok(_room) = gateway.in_flight.try_acquire() else {
+        self.room = Arc::clone(&gateway.in_flight).try_acquire_owned().ok();
+        if self.room.is_none() {
             let detail = "too many requests are being served (in_flight); try again in a moment";
             return Err(Fault::new(Kind::Busy, detail).into());
-        };
+        }
         self.peer.still_welcome(&gateway.node).await?;
         let path = request.uri().path().to_owned();
         let door = Door::at(&path)?;
@@ -167,11 +200,15 @@ impl Exchange {
             repository: &*self.gateway.repository,
             may_bring: door.may_bring(&self.peer),
             context: &self.context,
+            request_timeout: self.gateway.config.request_timeout,
+            buffers: &self.gateway.buffers,
             limits,
         };
         let received = receiver.receive(&media_type, &mut intake).await;
         self.received = intake.received();
         let message = received?;
+        // However long it took to arrive: what is asked of us begins now.
+        self.context.deadline = Instant::now() + self.gateway.config.request_timeout;
         // A boundary is random, so that it stands in no document (RFC 2046 §5.1.1).
         let boundary = || format!("musubi-{}", self.gateway.clock().uuid().simple());
         let package = message.packaged.then(|| Package::new(&boundary())).transpose()?;
@@ -238,7 +275,7 @@ impl Exchange {
         };
         let error = said.error.clone();
         let gateway = Arc::clone(&self.gateway);
-        Ok((reply::response(said, &head, gateway), error))
+        Ok((reply::response(said, &head, gateway, self.room.take()), error))
     }
 
     /// The SOAP fault. What broke before its transaction could take it is on record too, with what is known of it.

@@ -12,7 +12,7 @@ use proto::Document;
 use super::{Iti, Packaging, Spec, Transaction, Wire};
 use crate::call::{Answer, Call, Facts};
 
-/// How many documents are opened at once.
+/// How many documents are looked up at once.
 const AT_ONCE: usize = 16;
 
 /// A consumer fetches documents.
@@ -43,16 +43,16 @@ impl Transaction for RetrieveDocumentSet {
             let detail = format!("one retrieve takes at most {limit} documents (retrieve_documents): ask in several");
             return Err(Fault::new(Kind::RepositoryOutOfResources, detail).into());
         }
-        let opened: Vec<(DocumentRequest, Result<Document, Fault>)> = stream::iter(retrieve.documents)
+        let found: Vec<(DocumentRequest, Result<Document, Fault>)> = stream::iter(retrieve.documents)
             .map(|request| async {
-                let document = open(&request, call).await;
+                let document = find(&request, call).await;
                 (request, document)
             })
             .buffered(AT_ONCE)
             .collect()
             .await;
         let mut sorted = Sorted::new(call);
-        for (request, document) in opened {
+        for (request, document) in found {
             match document {
                 Ok(document) => sorted.delivered(request, document).await?,
                 Err(fault) => sorted.failed(&request, fault),
@@ -66,7 +66,8 @@ impl Transaction for RetrieveDocumentSet {
     }
 }
 
-async fn open(request: &DocumentRequest, call: &Call) -> Result<Document, Fault> {
+/// A document is opened when its turn in the answer comes; one that breaks until then breaks the answer off.
+async fn find(request: &DocumentRequest, call: &Call) -> Result<Document, Fault> {
     match &request.home {
         Some(home) if *home != call.gateway.community => {
             let detail = format!("{home} is not this community");
@@ -76,7 +77,7 @@ async fn open(request: &DocumentRequest, call: &Call) -> Result<Document, Fault>
     }
 }
 
-/// What was opened, sorted from what was not.
+/// What was found, sorted from what was not.
 struct Sorted<'a> {
     package: Option<&'a Package>,
     /// How many octets may still be written into the XML itself.

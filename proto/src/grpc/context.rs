@@ -71,8 +71,8 @@ fn duration(text: &str) -> Option<Duration> {
 
 const TRACEPARENT: &str = "traceparent";
 
-/// No request takes longer, whatever its caller says or forgets to say.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
+/// No request takes longer, whatever its caller says or forgets to say; not even an upload.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whoever asks whether a role is ready has other things to do.
 const READY: Duration = Duration::from_secs(5);

@@ -51,21 +51,29 @@ pub(super) fn receive(messages: Streaming<StageRequest>) -> ByteStream {
     .boxed()
 }
 
-/// Sends an opened document.
+/// Sends a document.
 pub(super) fn deliver(document: Document) -> BoxStream<'static, Result<RetrieveReply, Status>> {
     let message = |what| RetrieveReply { what: Some(what) };
-    let head = Head { mime_type: document.mime_type.into(), size: document.size };
+    let head = head(&document);
     let octets = pieces(document.octets).map_ok(move |piece| message(retrieve_reply::What::Octets(piece)));
     let head = stream::once(std::future::ready(Ok(message(retrieve_reply::What::Head(head)))));
     head.chain(octets.map_err(to_status)).boxed()
 }
 
-/// Receives what [`deliver`] sends.
-pub(super) async fn open(mut messages: Streaming<RetrieveReply>) -> Result<Document, Fault> {
+/// What is said of a document before its octets.
+pub(super) fn head(document: &Document) -> Head {
+    Head { mime_type: document.mime_type.to_string(), size: document.size }
+}
+
+/// Receives what [`deliver`] sends: a document of the size that was promised, or a fault.
+pub(super) async fn open(mut messages: Streaming<RetrieveReply>, size: u64) -> Result<ByteStream, Fault> {
     let first = messages.message().await.map_err(from_status)?;
     let Some(retrieve_reply::What::Head(head)) = first.and_then(|message| message.what) else {
         return Err(cut_off());
     };
+    if head.size != size {
+        return Err(Fault::new(Kind::RepositoryError, "the document is not as long as it was said to be"));
+    }
     let octets = stream::try_unfold((messages, head.size), |(mut messages, left)| async move {
         match messages.message().await.map_err(from_status)?.and_then(|message| message.what) {
             Some(retrieve_reply::What::Octets(piece)) => {
@@ -76,7 +84,7 @@ pub(super) async fn open(mut messages: Streaming<RetrieveReply>) -> Result<Docum
             Some(retrieve_reply::What::Head(_)) | None => Err(cut_off()),
         }
     });
-    Ok(Document { mime_type: head.mime_type.into(), size: head.size, octets: octets.boxed() })
+    Ok(octets.boxed())
 }
 
 /// Where the fault of a broken source waits for the end of the call.

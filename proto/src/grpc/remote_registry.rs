@@ -8,9 +8,10 @@ use ihe::model::Submission;
 use tonic::transport::Channel;
 
 use super::context::{answer, ready, request};
+use super::values::contents;
 use super::wire::identities_client::IdentitiesClient;
 use super::wire::registry_client::RegistryClient;
-use super::wire::{FindRequest, LocateRequest, RegisterRequest};
+use super::wire::{FindRequest, KnownContents, LocateRequest, RegisterRequest};
 use super::xml::to_xml;
 use super::{Link, MESSAGE};
 use crate::{Context, Identities, Located, Provided, Registry};
@@ -64,6 +65,11 @@ impl Registry for RemoteRegistry {
         };
         let reply = answer(self.registry.clone().locate(request(message, context)), context).await?;
         reply.located.into_iter().map(TryInto::try_into).collect()
+    }
+
+    async fn known_contents(&self, asked: &[[u8; 32]], context: &Context) -> Result<Vec<[u8; 32]>, Fault> {
+        let reply = answer(self.registry.clone().known(request(KnownContents::from(asked), context)), context).await?;
+        contents(&reply)
     }
 
     async fn ready(&self) -> Result<(), Fault> {

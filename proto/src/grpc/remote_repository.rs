@@ -1,9 +1,13 @@
 //! The repository in another process.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use ihe::Fault;
 use ihe::message::{DocumentRequest, RegistryResponse};
 use ihe::model::Submission;
+use tokio::time::Instant;
 use tonic::transport::Channel;
 
 use super::context::{answer, in_time, ready, request};
@@ -57,11 +61,21 @@ impl Repository for RemoteRepository {
 
     async fn retrieve(&self, document: &DocumentRequest, context: &Context) -> Result<Document, Fault> {
         let message: RetrieveRequest = document.into();
-        let messages = answer(self.0.clone().retrieve(request(message, context)), context).await?;
-        in_time(context, open(messages)).await
+        let head = answer(self.0.clone().describe(request(message.clone(), context)), context).await?;
+        let (size, trace, mut client) = (head.size, context.trace, self.0.clone());
+        // The call is made when the first octet is asked for; by then the request itself was answered long ago.
+        let octets = stream::once(async move {
+            let context = Context { trace, deadline: Instant::now() + OPENING };
+            let messages = answer(client.retrieve(request(message, &context)), &context).await?;
+            in_time(&context, open(messages, size)).await
+        });
+        Ok(Document { mime_type: head.mime_type.into(), size, octets: octets.try_flatten().boxed() })
     }
 
     async fn ready(&self) -> Result<(), Fault> {
         ready(|message| async move { self.0.clone().ready(message).await }).await
     }
 }
+
+/// How long the far side may take to open a document whose turn has come.
+const OPENING: Duration = Duration::from_secs(30);

@@ -7,11 +7,12 @@ use tonic::{Request, Response, Status};
 
 use super::fault::to_status;
 use super::server::Calls;
+use super::values::contents;
 use super::wire::identities_server::Identities as IdentitiesWire;
 use super::wire::registry_server::Registry as RegistryWire;
 use super::wire::{
-    FeedReply, FeedRequest, FindReply, FindRequest, LocateReply, LocateRequest, ReadyReply, ReadyRequest,
-    RegisterRequest, RegistryResponse,
+    FeedReply, FeedRequest, FindReply, FindRequest, KnownContents, LocateReply, LocateRequest, ReadyReply,
+    ReadyRequest, RegisterRequest, RegistryResponse,
 };
 use super::xml::{query, submission};
 use crate::{Identities, Registry};
@@ -54,6 +55,15 @@ impl RegistryWire for RegistryService<dyn Registry> {
             let documents = message.documents.iter().map(|id| id.parse()).collect::<Result<Vec<_>, _>>()?;
             let located = self.port.locate(&repository, &documents, &context).await?;
             Ok(LocateReply { located: located.into_iter().map(Into::into).collect() })
+        };
+        self.calls.read(&context, work).await
+    }
+
+    async fn known(&self, request: Request<KnownContents>) -> Result<Response<KnownContents>, Status> {
+        let (message, context) = self.calls.take(request);
+        let work = async {
+            let known = self.port.known_contents(&contents(&message)?, &context).await?;
+            Ok(KnownContents::from(&*known))
         };
         self.calls.read(&context, work).await
     }

@@ -7,13 +7,13 @@ use ihe::message::DocumentRequest;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::fault::to_status;
-use super::octets::{deliver, receive};
+use super::octets::{deliver, head, receive};
 use super::server::Calls;
 use super::values::required;
 use super::wire::repository_server::Repository as RepositoryWire;
 use super::wire::{
-    ProvideRequest, ReadyReply, ReadyRequest, RegistryResponse, RetrieveReply, RetrieveRequest, StageRequest, Staged,
-    StagedDocument,
+    Head, ProvideRequest, ReadyReply, ReadyRequest, RegistryResponse, RetrieveReply, RetrieveRequest, StageRequest,
+    Staged, StagedDocument,
 };
 use super::xml::submission;
 use crate::Repository;
@@ -28,7 +28,8 @@ pub(super) struct RepositoryService {
 impl RepositoryWire for RepositoryService {
     type RetrieveStream = BoxStream<'static, Result<RetrieveReply, Status>>;
 
-    /// Staging is no write in the sense of [`Calls::write`]: without its caller there is nothing more to come.
+    /// Staging is no write in the sense of [`Calls::write`]: without its caller there is nothing more to come. Its
+    /// deadline is that of the whole upload.
     async fn stage(&self, request: Request<Streaming<StageRequest>>) -> Result<Response<Staged>, Status> {
         let (messages, context) = self.calls.take(request);
         let work = async { self.port.stage(receive(messages), &context).await.map(Into::into) };
@@ -48,6 +49,15 @@ impl RepositoryWire for RepositoryService {
             port.provide(submission, staged, &under).await.map(Into::into)
         };
         self.calls.write(&context, work).await
+    }
+
+    async fn describe(&self, request: Request<RetrieveRequest>) -> Result<Response<Head>, Status> {
+        let (message, context) = self.calls.take(request);
+        let work = async {
+            let document = DocumentRequest::try_from(message)?;
+            self.port.retrieve(&document, &context).await.map(|document| head(&document))
+        };
+        self.calls.read(&context, work).await
     }
 
     /// The deadline is for opening; how long the octets take is between their reader and the network.

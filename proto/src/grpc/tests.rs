@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ struct Fake {
     waiting: Notify,
     seen: Mutex<Seen>,
     documents: Mutex<HashMap<Box<str>, Chunks>>,
+    /// How many documents were opened.
+    opened: Arc<AtomicUsize>,
 }
 
 /// Octets that come, and a fault that may end them.
@@ -105,6 +108,11 @@ impl Registry for Fake {
         Ok(located.collect())
     }
 
+    async fn known_contents(&self, contents: &[[u8; 32]], context: &Context) -> Result<Vec<[u8; 32]>, Fault> {
+        self.enter(context).await?;
+        Ok(contents.iter().filter(|content| content[0] == 7).copied().collect())
+    }
+
     async fn ready(&self) -> Result<(), Fault> {
         self.fails.lock().unwrap().take().map_or(Ok(()), Err)
     }
@@ -146,11 +154,16 @@ impl Repository for Fake {
 
     async fn retrieve(&self, document: &DocumentRequest, context: &Context) -> Result<Document, Fault> {
         self.enter(context).await?;
-        let chunks = self.documents.lock().unwrap().remove(&document.document);
+        let chunks = self.documents.lock().unwrap().get(&document.document).cloned();
         let chunks = chunks.ok_or_else(|| Fault::new(Kind::DocumentUniqueId, "unknown").at(&*document.document))?;
         let size = chunks.iter().flatten().map(|chunk| chunk.len() as u64).sum();
         let octets = chunks.into_iter().map(|chunk| chunk.map_err(|kind| Fault::new(kind, "the disk broke")));
-        Ok(Document { mime_type: "application/pdf".into(), size, octets: stream::iter(octets).boxed() })
+        let opened = Arc::clone(&self.opened);
+        let octets = stream::once(async move {
+            opened.fetch_add(1, Ordering::Relaxed);
+            stream::iter(octets)
+        });
+        Ok(Document { mime_type: "application/pdf".into(), size, octets: octets.flatten().boxed() })
     }
 
     async fn ready(&self) -> Result<(), Fault> {
@@ -525,9 +538,34 @@ async fn documents_that_nobody_reads_leave_room_for_other_calls() {
     for n in 0..64 {
         let id = n.to_string();
         bench.holds(&id, vec![Ok(noise(1 << 20))]);
-        unread.push(bench.retrieve(&id).await.unwrap());
+        let mut octets = bench.retrieve(&id).await.unwrap().octets;
+        octets.next().await.unwrap().unwrap();
+        unread.push(octets);
     }
     bench.locate(&context()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_is_opened_when_its_turn_comes_however_late() {
+    let bench = Bench::new();
+    bench.holds("2.999.2", vec![Ok(noise(100))]);
+    bench.holds("2.999.3", vec![Ok(noise(100))]);
+    let (first, second) = (bench.retrieve("2.999.2").await.unwrap(), bench.retrieve("2.999.3").await.unwrap());
+    assert_eq!(bench.fake.opened.load(Ordering::Relaxed), 0);
+    tokio::time::sleep(context().left() * 2).await;
+    assert_eq!(first.octets.try_collect::<Vec<_>>().await.unwrap().concat(), noise(100));
+    assert_eq!(bench.fake.opened.load(Ordering::Relaxed), 1);
+    // It broke meanwhile.
+    bench.holds("2.999.3", vec![Ok(noise(99))]);
+    let broken: Vec<_> = second.octets.collect().await;
+    assert_eq!(broken[0].as_ref().unwrap_err().kind, Kind::RepositoryError);
+}
+
+#[tokio::test]
+async fn the_contents_that_the_registry_knows_come_back() {
+    let bench = Bench::new();
+    let known = bench.registry.known_contents(&[[7; 32], [8; 32]], &context()).await;
+    assert_eq!(known.unwrap(), [[7; 32]]);
 }
 
 #[tokio::test]

@@ -197,6 +197,16 @@ impl TryFrom<wire::Located> for Located {
     }
 }
 
+impl From<&[[u8; 32]]> for wire::KnownContents {
+    fn from(contents: &[[u8; 32]]) -> Self {
+        Self { contents: contents.iter().map(|content| Bytes::copy_from_slice(content)).collect() }
+    }
+}
+
+pub(super) fn contents(message: &wire::KnownContents) -> Result<Vec<[u8; 32]>, Fault> {
+    message.contents.iter().map(|content| octets(content)).collect()
+}
+
 impl From<Staged> for wire::Staged {
     fn from(staged: Staged) -> Self {
         Self {

@@ -80,6 +80,17 @@ impl Place {
             ..Config::default()
         }
     }
+
+    /// What a query yields that asks beside the registry for one number.
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        use sqlx::{ConnectOptions, Row};
+        let Some(server) = &self.server else {
+            let file = self.dir.path().join("registry.db");
+            let mut file = sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+            return sqlx::query(sql).fetch_one(&mut file).await.unwrap().get(0);
+        };
+        server.run(sql).parse().unwrap()
+    }
 }
 
 impl Bench {

@@ -95,6 +95,9 @@ both_engines! {
         assert_eq!(bench.documents_of(&patient(4)).await.len(), 1);
         bench.merge(4, 3).await;
         assert_eq!(bench.documents_of(&patient(4)).await.len(), 4);
+        let sql = "SELECT COUNT(*) FROM patient AS p JOIN patient AS q ON q.seq = p.merged_into \
+             WHERE p.value || q.value IN ('P-0001P-0002', 'P-0002P-0003', 'P-0003P-0004')";
+        assert_eq!(bench.place.number(sql).await, 3, "each step is kept as it was reported");
     }
 
     async fn of_many_merges_of_one_identifier_at_once_one_is_done(engine) {

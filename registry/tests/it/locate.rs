@@ -1,4 +1,4 @@
-//! Where the octets of documents are, for a retrieve.
+//! Where the octets of documents are, for a retrieve, and which of them any document has, for a sweep.
 
 use ihe::id::UniqueId;
 use ihe::model::{AssociationType, DocumentEntry};
@@ -35,6 +35,24 @@ both_engines! {
         assert_eq!(content(&ids[1]), Some((None, 36, "text/xml")));
         let elsewhere = bench.registry.locate(&"2.999.7.2".parse().unwrap(), &wanted, &context()).await.unwrap();
         assert!(elsewhere.is_empty());
+    }
+
+    async fn contents_that_some_entry_names_are_known(engine) {
+        let bench = Bench::open(engine).await;
+        let first = sample::entry(&patient(1));
+        let old = first.id.clone();
+        stored(&bench, 1, first, 5).await;
+        stored(&bench, 1, sample::entry(&patient(1)), 5).await;
+        stored(&bench, 1, sample::entry(&patient(1)), 6).await;
+        bench.accept(sample::related(&patient(1), AssociationType::Replace, &old).0).await;
+        let known = async |asked: &[[u8; 32]]| {
+            let mut known = bench.registry.known_contents(asked, &context()).await.unwrap();
+            known.sort_unstable();
+            known
+        };
+        assert_eq!(known(&[[4; 32], [5; 32], [6; 32]]).await, [[5; 32], [6; 32]]);
+        assert!(known(&[[4; 32]]).await.is_empty());
+        assert!(known(&[]).await.is_empty());
     }
 
     async fn the_document_of_a_merged_patient_is_still_located(engine) {

@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 
 use ihe::ebrim::RegistryObject;
-use ihe::id::{ObjectId, Sha1, UniqueId};
+use ihe::id::{ObjectId, Sha1};
 use ihe::message::{Leaf, Object, ReturnType, Statuses};
 use ihe::model::{Association, AssociationType, Availability, DocumentEntry, Folder, Membership, Slot};
-use proto::Provided;
 use registry::UnknownPatient;
 
 use crate::bench::{Bench, both_engines, find_documents};

@@ -1,10 +1,11 @@
 //! A PostgreSQL server that is slow: nobody waits without end, and readers do not wait for writers.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ihe::message::RegistryResponse;
 use ihe::{Fault, Kind};
 use proto::Registry;
+use tokio::time::Instant;
 
 use crate::bench::{Bench, Engine, context, kind_of};
 use crate::sample::{self, patient};

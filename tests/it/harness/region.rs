@@ -68,7 +68,6 @@ pub(crate) const HOME: &str = "urn:oid:2.999.77.8";
 pub(crate) struct Region {
     pub(crate) https: SocketAddr,
     pub(crate) mllp: SocketAddr,
-    pub(crate) authority: &'static str,
     /// The gateway first.
     hubs: Vec<Running>,
     dir: TempDir,
@@ -119,7 +118,6 @@ impl Region {
         Self {
             https: addresses.https.expect("a gateway"),
             mllp: addresses.mllp.expect("a gateway"),
-            authority: settings.authority,
             hubs,
             dir,
             _database: database,

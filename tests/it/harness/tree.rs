@@ -10,7 +10,7 @@ pub(crate) struct Element {
     /// Its local name.
     pub(crate) name: String,
     pub(crate) attributes: Vec<(String, String)>,
-    pub(crate) children: Vec<Element>,
+    pub(crate) children: Vec<Self>,
     /// Its text, without outer blanks.
     pub(crate) text: String,
 }
@@ -40,11 +40,11 @@ impl Element {
         found.map_or_else(|| panic!("{} has no {name}", self.name), |(_, value)| value.as_str())
     }
 
-    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Element> {
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    pub(crate) fn child(&self, name: &str) -> &Element {
+    pub(crate) fn child(&self, name: &str) -> &Self {
         self.all(name).next().unwrap_or_else(|| panic!("{} holds no {name}", self.name))
     }
 
