@@ -1,5 +1,6 @@
 //! Every limit of `[gateway.limits]` under its name, where a peer meets it. Those of compressed, large and stalling
-//! bodies (`gzip_ratio`, `body_pause`) are met in `gateway/src/intake.rs` under paused time.
+//! bodies (`gzip_ratio`, `body_pause`, `body_rate`, `upload_time`) are met under paused time in `gateway/src/intake.rs`,
+//! `gateway/src/face/receive_tests.rs`, `gateway/src/face/stall.rs` and `gateway/src/face/outgoing.rs`.
 
 use ihe::message::{QueryReply, RegistryResponse, ReturnType};
 use ihe::soap::Code;
@@ -124,6 +125,46 @@ fn in_flight() {
 
         slow.send(&whole[head..]).await;
         let _: QueryReply = slow.answer().await.said();
+        let _: QueryReply = region.wire().await.post("/iti18", SOAP, &query()).await.said();
+        region.stop().await;
+    });
+}
+
+/// Over HTTP as it is spoken: the octets wait in the hub, in the network, in the peer.
+#[test]
+fn in_flight_counts_an_answer_until_it_is_taken_and_body_pause_gives_it_up() {
+    journey(async {
+        log::expect("a request could not be served kind=\"Busy\"");
+        let region = Region::limited("in_flight = 1\nbody_pause = \"1s\"").await;
+        region.knows(&patient(1)).await;
+        let mut sample = Sample::new(&patient(1), 1, &[1]);
+        sample.documents[0] = vec![b'x'; 32 << 20];
+        region.wire().await.provide(&sample).await.accepted();
+
+        let (media_type, body) = mtom(RETRIEVE, &retrieving(&[&document_id(1)]), &package(), &[]);
+        let mut unread = region.wire().await;
+        unread.send(&request("/iti43", &format!("Content-Type: {media_type}\r\n"), &body)).await;
+        assert_eq!(unread.interim().await, 200);
+        assert_eq!(region.wire().await.post("/iti18", SOAP, &query()).await.status, 503);
+        // The release that was on record did not come to its end.
+        assert_eq!(region.trail().comes("ITI-43", 2).await.outcome(), "4");
+        let _: QueryReply = region.wire().await.post("/iti18", SOAP, &query()).await.said();
+        unread.closed().await;
+        region.stop().await;
+    });
+}
+
+#[test]
+fn buffered_bytes() {
+    journey(async {
+        log::expect("a request could not be served kind=\"Busy\"");
+        let region = Region::limited("buffered_bytes = 20000").await;
+        let _: QueryReply = region.wire().await.post("/iti18", SOAP, &query()).await.said();
+        let mut large = query();
+        large.resize(30_000, b' ');
+        let refused = region.wire().await.post("/iti18", SOAP, &large).await;
+        assert_eq!(refused.status, 503);
+        assert!(refused.fault().reason.contains("buffered_bytes"), "{}", refused.fault().reason);
         let _: QueryReply = region.wire().await.post("/iti18", SOAP, &query()).await.said();
         region.stop().await;
     });

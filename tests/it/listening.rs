@@ -1,14 +1,14 @@
 //! Peers that take up room: silent ones, idle ones, many of one address, and those that may no longer be here.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hub::certs;
 use ihe::message::ReturnType;
 use proto::{Clock as _, SystemClock};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::harness::ask::{FIND, Mllp, SOAP, a04, asking, documents_of, soap};
 use crate::harness::journey::journey;

@@ -9,6 +9,7 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RET
 use http::{HeaderMap, StatusCode};
 use http_body_util::{Either, Full};
 use ihe::Fault;
+use ihe::audit::AuditMessage;
 use ihe::mtom::{Package, SOAP};
 use ihe::soap::Reply;
 use proto::Document;
@@ -18,7 +19,6 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::outgoing::{Broken, Outgoing, PIECE};
 use crate::gateway::Gateway;
 use crate::serve::Said;
-use ihe::audit::AuditMessage;
 
 /// What goes out.
 pub(crate) type Response = http::Response<Either<Full<Bytes>, Outgoing>>;
