@@ -1,6 +1,7 @@
 //! The operator's view. Today: is it alive, is it ready, what does it measure; on a port that has no login and
 //! therefore listens on loopback.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// Asks a part of the hub whether it is ready; if not, it says why.
+pub type Ready = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
+
 /// What the console looks at.
 #[derive(Clone)]
 pub struct Console {
@@ -27,6 +31,8 @@ pub struct Console {
     pub registry: Option<Arc<dyn Registry>>,
     /// The repository, if this process needs one.
     pub repository: Option<Arc<dyn Repository>>,
+    /// Whether an audit record could be kept now; without that no request is served.
+    pub audit: Ready,
     /// The measured numbers.
     pub metrics: PrometheusHandle,
     /// Brings measured numbers up to date that nobody counts, such as the days that a certificate has left.
@@ -95,22 +101,20 @@ async fn connection(socket: TcpStream, routes: Router, stop: CancellationToken) 
 async fn ready(State(console): State<Console>) -> Response {
     let mut lines = String::new();
     let mut status = StatusCode::OK;
-    let registry = match &console.registry {
-        Some(registry) => Some(registry.ready().await),
-        None => None,
-    };
-    let repository = match &console.repository {
-        Some(repository) => Some(repository.ready().await),
-        None => None,
-    };
-    for (part, state) in [("registry", registry), ("repository", repository)] {
+    let mut states = vec![("audit log", (console.audit)().await)];
+    if let Some(registry) = &console.registry {
+        states.push(("registry", registry.ready().await.map_err(|fault| fault.to_string())));
+    }
+    if let Some(repository) = &console.repository {
+        states.push(("repository", repository.ready().await.map_err(|fault| fault.to_string())));
+    }
+    for (part, state) in states {
         match state {
-            Some(Ok(())) => lines.push_str(&format!("{part}: ready\n")),
-            Some(Err(fault)) => {
-                lines.push_str(&format!("{part}: not ready: {fault}\n"));
+            Ok(()) => lines.push_str(&format!("{part}: ready\n")),
+            Err(why) => {
+                lines.push_str(&format!("{part}: not ready: {why}\n"));
                 status = StatusCode::SERVICE_UNAVAILABLE;
             }
-            None => {}
         }
     }
     (status, lines).into_response()

@@ -76,15 +76,16 @@ async fn check(config: &Config, findings: &mut Findings) {
     callers(config, anchors, findings);
     time_of_day(config, clock.now(), findings);
     match serve::lock(&config.folder) {
-        Ok(lock) => {
+        Ok(Some(lock)) => {
             roles(config, &clock, findings).await;
             ports(config, findings).await;
             drop(lock);
         }
-        Err(error) => {
-            findings.good("running", sentence(&error));
+        Ok(None) => {
+            findings.good("running", "a hub already runs on this folder; it is asked itself");
             running(config, findings).await;
         }
+        Err(error) => findings.fail("folder", sentence(&error)),
     }
 }
 

@@ -26,7 +26,7 @@ use crate::internal;
 
 /// How often files of certificates, keys and revocation lists are looked at for changes.
 const WATCH: Duration = Duration::from_secs(5);
-/// How often documents that were begun and never finished are swept away, and how old they must be: no upload takes
+/// How often documents that no entry names are swept away, and how old they must be: no upload takes
 /// that long.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -83,7 +83,7 @@ pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
 
 /// Starts the roles that the configuration names. When this returns, all ports are open.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Hub> {
-    let lock = lock(&config.folder)?;
+    let lock = lock(&config.folder)?.with_context(|| taken(&config.folder))?;
     let now: hpki::tls::Now = {
         let clock = Arc::clone(&clock);
         Arc::new(move || clock.now())
@@ -123,7 +123,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Hub>
         let server = roles.local(Arc::clone(&clock));
         tasks.spawn("internal.listen", internal::serve(listener, server, stop.clone()));
     }
-    let view = roles.console(metrics.clone(), gauges);
+    let view = roles.console(metrics.clone(), gauges, node.clone());
     tasks.spawn("console.listen", view.serve(sockets.console, stop.clone()));
     tasks.spawn("certificates", watch(Arc::clone(&trust), metrics, stop.clone()));
     tasks.spawn("refusals", guard.clone().keep_settling(stop.clone()));
@@ -281,8 +281,12 @@ impl Roles {
         }
     }
 
-    fn console(&self, metrics: PrometheusHandle, gauges: Gauges) -> console::Console {
+    fn console(&self, metrics: PrometheusHandle, gauges: Gauges, node: Node) -> console::Console {
         console::Console {
+            audit: Arc::new(move || {
+                let node = node.clone();
+                Box::pin(async move { node.ready().await.map_err(|fault| fault.to_string()) })
+            }),
             registry: Some(Arc::clone(&self.registry)),
             repository: self.repository.clone(),
             refresh: Arc::new(move || gauges.refresh()),
@@ -305,17 +309,19 @@ pub(crate) fn policy(config: &Config, anchors: usize) -> Result<Policy, String> 
 }
 
 /// Takes the folder for this process alone.
-pub(crate) fn lock(folder: &Path) -> anyhow::Result<File> {
+pub(crate) fn lock(folder: &Path) -> anyhow::Result<Option<File>> {
     let path = folder.join("musubi.lock");
     let file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!(
-            "another musubi already runs on {}: stop it first, or start this one from another folder",
-            folder.display()
-        ),
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(cause)) => Err(cause).with_context(|| format!("{} cannot be locked", path.display())),
     }
+}
+
+/// What is said to a second hub on the same folder.
+pub(crate) fn taken(folder: &Path) -> String {
+    format!("another musubi already runs on {}: stop it first, or start this one from another folder", folder.display())
 }
 
 /// Opens the port for other roles, to those whose certificates are listed.
@@ -400,7 +406,7 @@ async fn sweep(documents: Arc<LocalRepository>, stop: CancellationToken) {
         };
         match swept {
             Ok(0) => {}
-            Ok(swept) => tracing::info!(swept, "documents that were begun and never finished were swept away"),
+            Ok(swept) => tracing::info!(swept, "documents that no entry names were swept away"),
             Err(cause) => {
                 tracing::warn!(%cause, "abandoned documents could not be swept away; the next round will try again")
             }

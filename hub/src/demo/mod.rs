@@ -95,7 +95,8 @@ fn prepare(dir: &Path, regions: &[Region]) -> anyhow::Result<File> {
     }
     let old: Vec<&PathBuf> = entries.iter().filter(|path| **path != marker).collect();
     // A hub may run from one of the regions alone. Held until all of them are known to be free.
-    let _free = old.iter().filter(|path| path.is_dir()).map(|path| serve::lock(path)).collect::<Result<Vec<_>, _>>()?;
+    let free = |path: &&&PathBuf| -> anyhow::Result<File> { serve::lock(path)?.with_context(|| serve::taken(path)) };
+    let _free = old.iter().filter(|path| path.is_dir()).map(|path| free(&path)).collect::<Result<Vec<_>, _>>()?;
     for path in old {
         if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
     }
