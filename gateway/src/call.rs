@@ -11,6 +11,7 @@ use proto::{Context, Document, Staged};
 
 use crate::gateway::Gateway;
 use crate::listen::Peer;
+use crate::transactions::Spec;
 
 /// A request after its envelope was read.
 pub(crate) struct Call {
@@ -88,6 +89,15 @@ impl Facts {
     /// A record about these.
     pub(crate) fn about(objects: Vec<Object>) -> Self {
         Self { objects, ..Self::default() }
+    }
+
+    /// A record about a request that could not be read: a query stands in it as it came, whatever is wrong with it.
+    pub(crate) fn unread(spec: &Spec, call: &Call) -> Self {
+        if call.body.is_empty() {
+            return Self::default();
+        }
+        let query = Object::query(spec.audit, "", call.body.clone());
+        Self::about(vec![Object { id: None, ..query }])
     }
 
     /// A record about a submission: its patient and its submission set (ITI TF-2 §3.41.5, §3.42.5).

@@ -33,25 +33,22 @@ pub(crate) type Job = Box<dyn FnOnce(Call) -> BoxFuture<'static, Result<Said, Fa
 
 /// Reads the request of a transaction.
 pub(crate) fn read<T: Transaction>(envelope: Envelope<'_>) -> Job {
-    let read = match T::SPEC.keeps_query {
-        true => envelope.decode_with_text().map(|(request, text)| (request, text.into())),
-        false => envelope.decode().map(|request| (request, bytes::Bytes::new())),
+    let (read, text) = match T::SPEC.keeps_query {
+        true => envelope.decode_with_text(),
+        false => (envelope.decode(), None),
     };
-    Box::new(move |call| Box::pin(serve::<T>(read, call)))
+    Box::new(move |mut call| {
+        call.body = text.unwrap_or_default().into();
+        Box::pin(serve::<T>(read, call))
+    })
 }
 
-async fn serve<T: Transaction>(
-    read: Result<(T::Request, bytes::Bytes), Faults>,
-    mut call: Call,
-) -> Result<Said, Fault> {
+async fn serve<T: Transaction>(read: Result<T::Request, Faults>, mut call: Call) -> Result<Said, Fault> {
     // What could not be recorded is not done.
     call.gateway.node.ready().await?;
     let (facts, handled) = match read {
-        Ok((request, text)) => {
-            call.body = text;
-            (T::facts(&request, &call), handle::<T>(request, &mut call).await)
-        }
-        Err(faults) => (vec![Facts::default()], Err(faults)),
+        Ok(request) => (T::facts(&request, &call), handle::<T>(request, &mut call).await),
+        Err(faults) => (vec![Facts::unread(T::SPEC, &call)], Err(faults)),
     };
     let answer = match handled {
         Ok(answer) => answer,

@@ -114,6 +114,13 @@ in_every_shape! {
             assert_eq!(reply.errors.iter().map(|error| &*error.code).collect::<Vec<_>>(), [code], "{query}");
             assert!(reply.objects.is_empty());
         }
+        // Who asked wrongly has asked: the record holds the query as it came.
+        let records = region.trail().of_type("ITI-18");
+        assert_eq!(records.len(), 6);
+        for record in records {
+            assert_eq!(record.outcome(), "8");
+            assert!(record.query().contains("AdhocQueryRequest"), "{:?}", record.objects());
+        }
     }
 }
 

@@ -59,6 +59,7 @@ pub struct Envelope<'a> {
     root: Tag<'a>,
     mark: Mark,
     cursor: Cursor<'a>,
+    rules: Rules,
 }
 
 impl fmt::Debug for Envelope<'_> {
@@ -90,7 +91,7 @@ impl<'a> Envelope<'a> {
                 Ok(()) => {
                     let Headers { addressing, security, .. } = headers;
                     let mark = cursor.mark();
-                    Ok(Self { addressing, security, root, mark, cursor })
+                    Ok(Self { addressing, security, root, mark, cursor, rules: *rules })
                 }
                 Err((fault, problem)) => {
                     // The fault about a header stands, but only for a message that is one.
@@ -136,12 +137,23 @@ impl<'a> Envelope<'a> {
         Ok(value)
     }
 
-    /// Decodes the body and gives its child as a document of its own too, for the audit record of a query.
-    pub fn decode_with_text<T: Decode>(mut self) -> Result<(T, String), Faults> {
-        let value = T::decode(&mut self.cursor)?;
-        let text = self.cursor.cut(&self.mark);
-        close(&mut self.cursor)?;
-        Ok((value, text))
+    /// Decodes the body and gives its child as a document of its own too, for the audit record of a query; also of a
+    /// query that breaks rules, as long as it is XML.
+    pub fn decode_with_text<T: Decode>(mut self) -> (Result<T, Faults>, Option<String>) {
+        match T::decode(&mut self.cursor) {
+            Ok(value) => {
+                let text = self.cursor.cut(&self.mark);
+                (close(&mut self.cursor).map(|()| value).map_err(Faults::from), Some(text))
+            }
+            Err(faults) => (Err(faults), self.text_again()),
+        }
+    }
+
+    /// The text of a child in whose middle decoding stopped.
+    fn text_again(&self) -> Option<String> {
+        let mut again = Self::read(self.cursor.source().as_bytes(), &self.rules).ok()?;
+        again.cursor.skip().ok()?;
+        Some(again.cursor.cut(&again.mark))
     }
 }
 

@@ -248,9 +248,21 @@ fn a_header_is_not_complained_about_in_a_message_that_is_none() {
 #[test]
 fn the_text_of_the_body_stands_alone() {
     let octets = wire("iti18-request");
-    let (Anything, text) = Envelope::read(&octets, &lenient()).unwrap().decode_with_text().unwrap();
+    let (read, text) = Envelope::read(&octets, &lenient()).unwrap().decode_with_text::<Anything>();
+    let (Anything, text) = (read.unwrap(), text.unwrap());
     assert!(text.starts_with("<query:AdhocQueryRequest xmlns:"), "{text}");
     crate::xml::decode::<Anything>(text.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_query_that_breaks_rules_has_its_text_all_the_same() {
+    let body = r#"<q:AdhocQueryRequest xmlns:q="urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0"><q:Odd/></q:AdhocQueryRequest>"#;
+    let octets = envelope("", body);
+    let read = Envelope::read(octets.as_bytes(), &lenient()).unwrap();
+    let (query, text) = read.decode_with_text::<crate::message::StoredQuery>();
+    assert!(query.is_err());
+    let text = text.unwrap();
+    assert!(text.starts_with("<q:AdhocQueryRequest ") && text.ends_with("><q:Odd/></q:AdhocQueryRequest>"), "{text}");
 }
 
 #[test]
