@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ihe::id::HomeCommunity;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, de};
 
 use crate::transactions::Iti;
 
 /// `[gateway]`: where it listens, and how much it takes.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// HTTPS: SOAP, later FHIR.
@@ -42,7 +42,7 @@ impl Default for Config {
 }
 
 /// What happens to a SAML assertion that says it must be understood (SOAP 1.2 part 1 §5.2.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UserAssertions {
     /// `MustUnderstand`: this hub does not verify assertions yet, and says so.
@@ -52,7 +52,7 @@ pub enum UserAssertions {
 }
 
 /// `[gateway.limits]`. Each has a test of its name.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Connections open at once.
@@ -126,7 +126,7 @@ impl Default for Limits {
 }
 
 /// `[[caller]]`: one system that may come in. Whoever is not listed is refused.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallerConfig {
     /// What logs and metrics call it.
@@ -134,7 +134,7 @@ pub struct CallerConfig {
     /// What it is.
     pub kind: CallerKind,
     /// The community that it speaks for; a community needs one, a hospital has none.
-    #[serde(default, with = "crate::text::option", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "home")]
     pub home: Option<HomeCommunity>,
     /// By what its certificate is known. All that is given must hold.
     pub certificate: Credential,
@@ -143,7 +143,7 @@ pub struct CallerConfig {
 }
 
 /// What a caller is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CallerKind {
     /// A system inside the region.
@@ -153,29 +153,24 @@ pub enum CallerKind {
 }
 
 /// By what a certificate is recognised.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Credential {
     /// The institution number in the subject's serialNumber: survives renewal.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub institution: Option<String>,
     /// The subject as RFC 4514 text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// SHA-256 of the public key (SubjectPublicKeyInfo), in hexadecimal: survives renewal with the same key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key_sha256: Option<String>,
     /// SHA-256 of the certificate, in hexadecimal.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_sha256: Option<String>,
     /// The authority that vouches for `institution` and `subject`: its subject as RFC 4514 text, or the SHA-256 of its
     /// certificate. Needed where `tls.anchors` holds more than one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor: Option<String>,
 }
 
 /// `[audit]`: the durable local log of audit messages.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditConfig {
     /// The folder of the log, relative to the configuration file.
@@ -190,4 +185,9 @@ impl Default for AuditConfig {
     fn default() -> Self {
         Self { folder: "audit".into(), source: "musubi".to_owned(), file_bytes: 256 * 1024 * 1024 }
     }
+}
+
+/// A community that is written as its text.
+fn home<'de, D: Deserializer<'de>>(from: D) -> Result<Option<HomeCommunity>, D::Error> {
+    Option::<String>::deserialize(from)?.map(|text| text.parse().map_err(de::Error::custom)).transpose()
 }

@@ -15,7 +15,6 @@ mod policy;
 mod rooms;
 mod serve;
 mod standing;
-mod text;
 mod transactions;
 
 pub use audit::AuditTrail;

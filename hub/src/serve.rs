@@ -308,7 +308,7 @@ pub(crate) fn policy(config: &Config, anchors: usize) -> Result<Policy, String> 
     Policy::new(callers, anchors)
 }
 
-/// Takes the folder for this process alone.
+/// Takes the folder for this process alone; `None` if another one has it.
 pub(crate) fn lock(folder: &Path) -> anyhow::Result<Option<File>> {
     let path = folder.join("musubi.lock");
     let file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;

@@ -170,7 +170,7 @@ impl Exchange {
         let path = request.uri().path().to_owned();
         let door = Door::at(&path)?;
         if request.method() != Method::POST {
-            let detail = format!("{} is not taken at {path}: SOAP messages are sent with POST", request.method());
+            let detail = format!("{} is not taken here: SOAP messages are sent with POST", request.method());
             return Err(Fault::new(Kind::MethodNotAllowed, detail).into());
         }
         self.transaction = door.transaction();

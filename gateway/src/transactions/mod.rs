@@ -16,7 +16,7 @@ use ihe::Faults;
 use ihe::audit;
 use ihe::soap::Envelope;
 use ihe::xml::{Decode, Encode};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, de};
 
 use crate::call::{Answer, Call, Facts};
 use crate::serve::{Job, read};
@@ -37,12 +37,6 @@ impl FromStr for Iti {
     fn from_str(text: &str) -> Result<Self, String> {
         let number = text.strip_prefix("ITI-").and_then(|number| number.parse().ok()).map(Self);
         number.ok_or_else(|| format!("\"{text}\" is no transaction: write ITI- and its number, for example \"ITI-18\""))
-    }
-}
-
-impl Serialize for Iti {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
     }
 }
 
