@@ -4,7 +4,8 @@ use bytes::Bytes;
 use hub::client::envelope;
 use ihe::id::{ObjectId, PatientId};
 use ihe::message::{
-    Attachment, Content, DocumentFilter, DocumentRequest, Provide, Query, Retrieve, ReturnType, Statuses, StoredQuery,
+    Attachment, Content, DocumentFilter, DocumentRequest, Level, Provide, Query, Retrieve, ReturnType, Statuses,
+    StoredQuery,
 };
 use ihe::model::{
     Association, AssociationType, Author, Availability, Code, DocumentEntry, DocumentKind, LocalizedText, Membership,
@@ -45,7 +46,7 @@ pub(crate) fn query(patient: &PatientId) -> Message {
         status: Statuses::Only(Availability::Approved),
         filter: Box::<DocumentFilter>::default(),
     };
-    let query = StoredQuery { home: None, returns: ReturnType::LeafClass, what };
+    let query = StoredQuery { home: None, returns: ReturnType::LeafClass, level: Level::default(), what };
     let start = envelope("urn:ihe:iti:2007:RegistryStoredQuery", "https://hub/iti18", SystemClock.uuid(), &query);
     Message { path: "/iti18", content_type: ihe::mtom::SOAP.to_owned(), start: start.into(), end: Bytes::new() }
 }

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::rule::Rule;
+
 /// The result of everything that can meet a [`Fault`].
 pub type Result<T, E = Fault> = std::result::Result<T, E>;
 
@@ -18,13 +20,15 @@ pub struct Fault {
     pub detail: String,
     /// `RegistryError/@location`: the failed uniqueId of a retrieve, the home of a community's failure.
     pub location: Option<String>,
+    /// The rule that was broken, if it is one of the table.
+    pub rule: Option<Rule>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl Fault {
     /// A fault of this kind.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), location: None, source: None }
+        Self { kind, detail: detail.into(), location: None, rule: None, source: None }
     }
 
     /// A fault that is nobody's business outside: the cause goes to the log.
@@ -215,6 +219,32 @@ kinds! {
     ResultNotSinglePatient
     /// The answer would be too large; nothing is returned.
     TooManyResults
+    /// The submission set was registered before, exactly so: nothing is done, and nothing is wrong.
+    AlreadyRegistered
+    /// A metadata update cannot be made.
+    MetadataUpdate
+    /// An operation of a metadata update cannot be understood.
+    MetadataUpdateOperation
+    /// The version that an update builds on is not the latest one.
+    MetadataVersion
+    /// An update would leave what belongs together with different patients.
+    PatientIdReconciliation
+    /// The annotations of a restricted update are missing or wrong.
+    MetadataAnnotation
+    /// An update changes an identifier that stays for ever.
+    MetadataIdentifier
+    /// The objectType is not supported here, or was changed.
+    ObjectType
+    /// The transaction does not take such a request.
+    InvalidRequest
+    /// An update changes what must not be changed.
+    UnmodifiableMetadata
+    /// The policy of this hub forbids it.
+    LocalPolicyRestriction
+    /// Something that stays refers to what shall be removed.
+    ReferencesExist
+    /// Something that stays would no longer be referred to.
+    UnreferencedObject
     /// The community is not known here.
     UnknownCommunity
     /// A homeCommunityId is needed and missing.
@@ -296,6 +326,19 @@ impl Kind {
             Self::StoredQueryParamNumber => Row::business("XDSStoredQueryParamNumber"),
             Self::ResultNotSinglePatient => Row::business("XDSResultNotSinglePatient"),
             Self::TooManyResults => Row::business("XDSTooManyResults").grpc(Grpc::ResourceExhausted),
+            Self::AlreadyRegistered => Row::business("XDSDuplicateUniqueIdInRegistry").severity(Warning),
+            Self::MetadataUpdate => Row::business("XDSMetadataUpdateError"),
+            Self::MetadataUpdateOperation => Row::business("XDSMetadataUpdateOperationError"),
+            Self::MetadataVersion => Row::business("XDSMetadataVersionError"),
+            Self::PatientIdReconciliation => Row::business("XDSPatientIDReconciliationError"),
+            Self::MetadataAnnotation => Row::business("XDSMetadataAnnotationError"),
+            Self::MetadataIdentifier => Row::business("XDSMetadataIdentifierError"),
+            Self::ObjectType => Row::business("XDSObjectTypeError"),
+            Self::InvalidRequest => Row::business("XDSInvalidRequestException"),
+            Self::UnmodifiableMetadata => Row::business("UnmodifiableMetadataError"),
+            Self::LocalPolicyRestriction => Row::business("LocalPolicyRestrictionError"),
+            Self::ReferencesExist => Row::business("ReferencesExistException"),
+            Self::UnreferencedObject => Row::business("XDSUnreferencedObjectException"),
             Self::UnknownCommunity => Row::business("XDSUnknownCommunity"),
             Self::MissingHomeCommunityId => Row::business("XDSMissingHomeCommunityId"),
             Self::UnavailableCommunity => Row::business("XDSUnavailableCommunity").down(),

@@ -12,9 +12,11 @@ pub mod id;
 pub mod message;
 pub mod model;
 pub mod mtom;
+pub mod rule;
 pub mod soap;
 pub mod v2;
 pub mod v3;
 pub mod xml;
 
 pub use fault::{Fault, Faults, Kind, Result};
+pub use rule::Rule;

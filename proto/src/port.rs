@@ -5,8 +5,8 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use ihe::Fault;
 use ihe::id::{ObjectId, RepositoryId, Sha1, UniqueId};
-use ihe::message::{DocumentRequest, IdentityFeed, QueryReply, RegistryResponse, StoredQuery};
-use ihe::model::Submission;
+use ihe::message::{DocumentRequest, IdentityFeed, QueryReply, RegistryResponse, RemoveObjects, StoredQuery};
+use ihe::model::{Purpose, Submission};
 
 use crate::Context;
 
@@ -19,16 +19,20 @@ pub trait Registry: Send + Sync {
     /// Answers a stored query. A query that breaks a rule is a fault; one that finds nothing is a reply.
     async fn find(&self, query: StoredQuery, context: &Context) -> Result<QueryReply, Fault>;
 
-    /// Takes a submission whole or not at all (ITI-42). `provided` names the stored octets of those entries whose
-    /// documents our own repository keeps; it is empty when another repository registers.
+    /// Takes a submission whole or not at all (ITI-42, 57, 61, 92). `provided` names the stored octets of those entries
+    /// whose documents our own repository keeps; it is empty when another repository registers.
     ///
     /// A submission that breaks rules is a response with errors; a fault means that the outcome is unknown.
-    async fn register(
+    async fn submit(
         &self,
+        purpose: Purpose,
         submission: Submission,
         provided: Vec<Provided>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault>;
+
+    /// Forgets these objects, all or none (ITI-62). Errors and faults as with [`Registry::submit`].
+    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<RegistryResponse, Fault>;
 
     /// Where the octets of registered documents are; unknown ones are missing in the answer.
     async fn locate(

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ihe::id::{Oid, RepositoryId, UniqueId};
-use ihe::message::{IdentityFeed, QueryReply, RegistryResponse, StoredQuery};
-use ihe::model::Submission;
+use ihe::message::{IdentityFeed, QueryReply, RegistryResponse, RemoveObjects, StoredQuery};
+use ihe::model::{Purpose, Submission};
 use ihe::{Fault, Faults, Kind};
 use proto::{Clock, Context, Identities, Located, Provided, Registry};
 
@@ -64,14 +64,15 @@ impl Registry for LocalRegistry {
         in_time(context, find::find(&self.store, &query, self.config.max_results)).await
     }
 
-    async fn register(
+    async fn submit(
         &self,
+        purpose: Purpose,
         submission: Submission,
         provided: Vec<Provided>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault> {
         let rules = (self.authority.clone(), self.config.unknown_patient);
-        let registering = match Registering::new(submission, provided, rules, self.clock.clone()) {
+        let registering = match Registering::new(purpose, submission, provided, rules, self.clock.clone()) {
             Ok(registering) => registering,
             Err(faults) => return refused(faults),
         };
@@ -81,6 +82,10 @@ impl Registry for LocalRegistry {
             Err(Failure::Refused(faults)) => refused(faults),
             Err(failure @ (Failure::Database(_) | Failure::Unknown(_))) => Err(failure.into_fault()),
         }
+    }
+
+    async fn remove(&self, _objects: RemoveObjects, _context: &Context) -> Result<RegistryResponse, Fault> {
+        Err(Fault::new(Kind::RegistryError, "removal is not answered yet"))
     }
 
     async fn locate(

@@ -62,6 +62,8 @@ pub(crate) fn association_number(kind: AssociationType) -> i64 {
         AssociationType::TransformReplace => 4,
         AssociationType::Signs => 5,
         AssociationType::IsSnapshotOf => 6,
+        AssociationType::UpdateAvailabilityStatus => 7,
+        AssociationType::SubmitAssociation => 8,
     }
 }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ihe::id::{RepositoryId, UniqueId};
 use ihe::message::{DocumentRequest, RegistryResponse};
-use ihe::model::Submission;
+use ihe::model::{Purpose, Submission};
 use ihe::{Fault, Kind};
 use proto::{ByteStream, Clock, Context, Document, Located, Registry, Repository, Staged, TraceContext};
 use tokio::time::{Instant, timeout_at};
@@ -143,7 +143,7 @@ impl Repository for LocalRepository {
             Ok(provided) => provided,
             Err(faults) => return Ok(RegistryResponse::of(faults)),
         };
-        match self.registry.register(submission, provided, context).await {
+        match self.registry.submit(Purpose::Register, submission, provided, context).await {
             // The outcome is unknown, so the documents stay: a registry that did register them must find them.
             Err(fault) if unreachable(&fault) => {
                 tracing::warn!(error = %fault, "the registry did not answer a registration");

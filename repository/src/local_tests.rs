@@ -2,8 +2,8 @@ use std::sync::Mutex;
 
 use ihe::fault::Severity;
 use ihe::id::{ObjectId, Sha1};
-use ihe::message::{QueryReply, RegistryError, Status, StoredQuery};
-use ihe::model::{DocumentEntry, DocumentKind, SubmissionSet};
+use ihe::message::{QueryReply, RegistryError, RemoveObjects, Status, StoredQuery};
+use ihe::model::{DocumentEntry, DocumentKind, Purpose, SubmissionSet};
 use proto::{Provided, TraceContext};
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -32,8 +32,9 @@ impl Registry for Fake {
         unimplemented!("a repository does not query")
     }
 
-    async fn register(
+    async fn submit(
         &self,
+        _: Purpose,
         submission: Submission,
         provided: Vec<Provided>,
         _: &Context,
@@ -52,6 +53,10 @@ impl Registry for Fake {
         }
         *self.registered.lock().unwrap() = Some((submission, provided));
         Ok(RegistryResponse { status: Status::Success, errors: self.says.clone() })
+    }
+
+    async fn remove(&self, _: RemoveObjects, _: &Context) -> Result<RegistryResponse, Fault> {
+        unimplemented!("nothing is removed here")
     }
 
     async fn locate(&self, _: &RepositoryId, ids: &[UniqueId], _: &Context) -> Result<Vec<Located>, Fault> {

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ihe::Fault;
 use ihe::id::{RepositoryId, UniqueId};
-use ihe::message::{DocumentRequest, QueryReply, RegistryResponse, StoredQuery};
-use ihe::model::Submission;
+use ihe::message::{DocumentRequest, QueryReply, RegistryResponse, RemoveObjects, StoredQuery};
+use ihe::model::{Purpose, Submission};
 use proto::{Context, Located, Provided, Registry, Repository, SystemClock, TraceContext};
 use repository::{Config, LocalRepository};
 use tokio::time::Instant;
@@ -25,8 +25,18 @@ impl Registry for One {
         unimplemented!("a repository does not query")
     }
 
-    async fn register(&self, _: Submission, _: Vec<Provided>, _: &Context) -> Result<RegistryResponse, Fault> {
+    async fn submit(
+        &self,
+        _: Purpose,
+        _: Submission,
+        _: Vec<Provided>,
+        _: &Context,
+    ) -> Result<RegistryResponse, Fault> {
         unimplemented!("nothing is provided here")
+    }
+
+    async fn remove(&self, _: RemoveObjects, _: &Context) -> Result<RegistryResponse, Fault> {
+        unimplemented!("nothing is removed here")
     }
 
     async fn locate(&self, _: &RepositoryId, ids: &[UniqueId], _: &Context) -> Result<Vec<Located>, Fault> {

@@ -70,7 +70,7 @@ in_every_shape! {
         let mut wire = region.wire().await;
         let sets = Query::FindSubmissionSets { patient: sayuri.clone(), status: Statuses::Any, filter: Box::default() };
         for (times, query) in [documents_of(&sayuri), sets, documents_with(&[&document_id(1)])].into_iter().enumerate() {
-            let about = query.patient().is_some();
+            let about = !query.patients().is_empty();
             let query_id = query.id();
             let _: QueryReply = wire.find(query, ReturnType::ObjectRef).await.said();
             let mut records = trail.of_type("ITI-18");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hub::client::Client;
 use ihe::ebrim::RegistryObject;
 use ihe::id::{ObjectId, PatientId};
-use ihe::message::{AllFilter, DocumentKinds, Object, Query, ReturnType, Statuses, StoredQuery};
+use ihe::message::{AllFilter, DocumentKinds, Level, Object, Query, ReturnType, Statuses, StoredQuery};
 use ihe::model::{AssociationType, Availability, DocumentEntry};
 use proto::{Clock, SystemClock};
 use tokio::sync::Notify;
@@ -142,7 +142,7 @@ async fn everything(client: &mut Client, patient: &PatientId) -> Found {
         kinds: DocumentKinds::default(),
     };
     let what = Query::GetAll { patient: patient.clone(), filter: Box::new(filter) };
-    let query = StoredQuery { home: None, returns: ReturnType::LeafClass, what };
+    let query = StoredQuery { home: None, returns: ReturnType::LeafClass, level: Level::default(), what };
     let reply = client.query(&query, &SystemClock).await.unwrap().reply;
     let mut found = Found { sets: BTreeMap::new(), entries: BTreeMap::new(), memberships: Vec::new() };
     for object in &reply.objects {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use hub::client::envelope;
-use ihe::message::{DocumentFilter, Query, ReturnType, Statuses, StoredQuery};
+use ihe::message::{DocumentFilter, Level, Query, ReturnType, Statuses, StoredQuery};
 use ihe::model::Availability;
 use proto::{Clock, SystemClock};
 
@@ -33,7 +33,7 @@ fn post(region: &Region, who: &Who, further: &[&str]) -> Output {
 fn query(region: &Region) -> Vec<u8> {
     let status = Statuses::Only(Availability::Approved);
     let what = Query::FindDocuments { patient: patient(1), status, filter: Box::<DocumentFilter>::default() };
-    let query = StoredQuery { home: None, returns: ReturnType::LeafClass, what };
+    let query = StoredQuery { home: None, returns: ReturnType::LeafClass, level: Level::default(), what };
     envelope("urn:ihe:iti:2007:RegistryStoredQuery", &region.url("iti18"), SystemClock.uuid(), &query)
 }
 

@@ -27,10 +27,9 @@ impl Transaction for RegistryStoredQuery {
     type Reply = QueryReply;
 
     fn facts(query: &StoredQuery, call: &Call) -> Vec<Facts> {
-        let patient = query.what.patient().map(Object::patient);
         let asked = Object::query(Self::SPEC.audit, query.what.id(), call.body.clone());
         let asked = asked.with_home(query.home.as_ref().unwrap_or(&call.gateway.community));
-        vec![Facts::about(patient.into_iter().chain([asked]).collect())]
+        vec![Facts::about(query.what.patients().iter().map(Object::patient).chain([asked]).collect())]
     }
 
     async fn handle(query: StoredQuery, call: &mut Call) -> Result<Answer<QueryReply>, Faults> {

@@ -3,7 +3,7 @@
 use ihe::Faults;
 use ihe::audit;
 use ihe::message::RegistryResponse;
-use ihe::model::Submission;
+use ihe::model::{Purpose, Submission};
 use ihe::xml::ns;
 
 use super::{Iti, Packaging, Spec, Transaction, Wire};
@@ -32,7 +32,7 @@ impl Transaction for RegisterDocumentSet {
     }
 
     async fn handle(submission: Submission, call: &mut Call) -> Result<Answer<RegistryResponse>, Faults> {
-        let response = call.gateway.registry.register(submission, Vec::new(), &call.context).await?;
+        let response = call.gateway.registry.submit(Purpose::Register, submission, Vec::new(), &call.context).await?;
         Ok(response.into())
     }
 

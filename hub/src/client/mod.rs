@@ -16,7 +16,7 @@ use http::Uri;
 use http_body_util::BodyExt;
 use ihe::id::{PatientId, Sha1};
 use ihe::message::{
-    Attachment, Content, DocumentFilter, DocumentRequest, Object, Provide, Query, QueryReply, RegistryResponse,
+    Attachment, Content, DocumentFilter, DocumentRequest, Level, Object, Provide, Query, QueryReply, RegistryResponse,
     Retrieve, RetrieveReply, ReturnType, Status, Statuses, StoredQuery,
 };
 use ihe::model::{Availability, DocumentEntry, Submission};
@@ -105,7 +105,8 @@ impl Client {
     pub async fn find_documents(&mut self, patient: &PatientId, clock: &dyn Clock) -> anyhow::Result<Found> {
         let status = Statuses::Only(Availability::Approved);
         let what = Query::FindDocuments { patient: patient.clone(), status, filter: Box::<DocumentFilter>::default() };
-        self.query(&StoredQuery { home: None, returns: ReturnType::LeafClass, what }, clock).await
+        self.query(&StoredQuery { home: None, returns: ReturnType::LeafClass, level: Level::default(), what }, clock)
+            .await
     }
 
     /// ITI-18.

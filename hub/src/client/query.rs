@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use ihe::id::{Dtm, PatientId};
-use ihe::message::{CodeRef, DocumentFilter, Period, Query, ReturnType, Statuses, StoredQuery};
+use ihe::message::{CodeRef, DocumentFilter, Level, Period, Query, ReturnType, Statuses, StoredQuery};
 use ihe::model::{Availability, Code, DocumentEntry};
 use proto::SystemClock;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ pub(crate) async fn query(args: QueryArgs) -> anyhow::Result<ExitCode> {
     };
     let status = if args.deprecated { Statuses::Any } else { Statuses::Only(Availability::Approved) };
     let what = Query::FindDocuments { patient, status, filter: Box::new(filter) };
-    let query = StoredQuery { home: None, returns: ReturnType::LeafClass, what };
+    let query = StoredQuery { home: None, returns: ReturnType::LeafClass, level: Level::default(), what };
     let found = args.at.open().await?.query(&query, &SystemClock).await?;
     if args.raw {
         crate::print(&String::from_utf8_lossy(&found.raw))?;

@@ -7,14 +7,15 @@ mod structure;
 
 use crate::ebrim::Complaints;
 use crate::fault::Fault;
-use crate::model::Submission;
+use crate::model::{Purpose, Submission};
 
 impl Submission {
-    /// Everything that forbids a registry to take this submission with ITI-42, seen from the message alone.
+    /// Everything that forbids a registry to take this submission for this purpose, seen from the message alone.
     ///
     /// Not looked at: whether patients are known, whether what is referred to exists, whether uniqueIds are taken, and
     /// which codes the affinity domain lists.
-    pub fn check_registrable(&self) -> Vec<Fault> {
+    pub fn check(&self, purpose: Purpose) -> Vec<Fault> {
+        let _for_now = purpose;
         let mut complaints = Complaints::default();
         attributes::check(self, &mut complaints);
         // While ids are ambiguous it is not clear what points at what.

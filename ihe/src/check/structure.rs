@@ -69,6 +69,9 @@ impl<'a> Structure<'a> {
             | AssociationType::TransformReplace
             | AssociationType::Signs
             | AssociationType::IsSnapshotOf => self.check_relationship(association),
+            AssociationType::UpdateAvailabilityStatus | AssociationType::SubmitAssociation => {
+                refuse("the association belongs to a metadata update, ITI-57")
+            }
         };
         if let Err((kind, why)) = verdict {
             complaints.push(Fault::new(kind, format!("{}: {why}", name(association))));

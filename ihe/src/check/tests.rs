@@ -13,7 +13,7 @@ const ELSEWHERE: &str = "urn:uuid:00000000-0000-4000-8000-000000000001";
 fn faults(change: impl FnOnce(&mut Submission)) -> Vec<(Kind, String)> {
     let mut submission = decode::<Submission>(BASE).unwrap();
     change(&mut submission);
-    submission.check_registrable().into_iter().map(|fault| (fault.kind, fault.detail)).collect()
+    submission.check(crate::model::Purpose::Register).into_iter().map(|fault| (fault.kind, fault.detail)).collect()
 }
 
 fn association(kind: AssociationType, source: &str, target: &str) -> Association {

@@ -52,6 +52,8 @@ names!(AssociationType {
     TransformReplace = "urn:ihe:iti:2007:AssociationType:XFRM_RPLC"
     Signs = "urn:ihe:iti:2007:AssociationType:signs"
     IsSnapshotOf = "urn:ihe:iti:2010:AssociationType:IsSnapshotOf"
+    UpdateAvailabilityStatus = "urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus"
+    SubmitAssociation = "urn:ihe:iti:2010:AssociationType:SubmitAssociation"
 });
 
 names!(Membership {

@@ -5,6 +5,7 @@ mod literal;
 mod parameter;
 mod provide;
 mod query;
+mod remove;
 mod reply;
 mod response;
 mod retrieve;
@@ -13,9 +14,10 @@ mod stored_query;
 pub use feed::{Feed, IdentityFeed};
 pub use provide::{Attachment, Content, Provide};
 pub use query::{
-    AllFilter, CodeRef, DocumentFilter, DocumentKinds, DocumentSelector, Period, Query, ReturnType, SetFilter,
-    Statuses, StoredQuery,
+    AllFilter, CodeRef, ContentFilter, DocumentAvailability, DocumentFilter, DocumentKinds, DocumentSelector,
+    FolderFilter, FolderSelector, Level, PackageSelector, Period, Query, ReturnType, SetFilter, Statuses, StoredQuery,
 };
+pub use remove::RemoveObjects;
 pub use reply::{Answer, Leaf, Object, ObjectKind, QueryReply};
 pub use response::{RegistryError, RegistryResponse, Status};
 pub use retrieve::{DocumentRequest, Retrieve, RetrieveReply, RetrievedDocument};

@@ -1,7 +1,7 @@
 //! StoredQuery as `query:AdhocQueryRequest` — ITI TF-2 §3.18.4.1.2.
 
 use super::parameter::{Field, Parameters, Row, missing, parameters};
-use super::query::{AllFilter, DocumentFilter, DocumentSelector, Query, ReturnType, SetFilter, StoredQuery};
+use super::query::{AllFilter, DocumentFilter, DocumentSelector, Level, Query, ReturnType, SetFilter, StoredQuery};
 use crate::ebrim::RawSlot;
 use crate::fault::{Fault, Faults, Kind};
 use crate::id::{HomeCommunity, PatientId};
@@ -121,10 +121,27 @@ impl Query {
     pub fn id(&self) -> &'static str {
         match self {
             Self::FindDocuments { .. } => FIND_DOCUMENTS,
+            Self::FindDocumentsByReferenceId { .. } => "urn:uuid:12941a89-e02e-4be5-967c-ce4bfc8fe492",
             Self::FindSubmissionSets { .. } => FIND_SUBMISSION_SETS,
+            Self::FindFolders { .. } => "urn:uuid:958f3006-baad-4929-a4de-ff1114824431",
             Self::GetAll { .. } => GET_ALL,
             Self::GetDocuments(_) => GET_DOCUMENTS,
+            Self::GetFolders(_) => "urn:uuid:5737b14c-8a1a-4539-b659-e03a34a5e1e4",
+            Self::GetAssociations(_) => "urn:uuid:a7ae438b-4bc2-4642-93e9-be891f7bb155",
+            Self::GetDocumentsAndAssociations(_) => "urn:uuid:bab9529a-4a10-40b3-a01f-f68a615d247a",
+            Self::GetSubmissionSets(_) => "urn:uuid:51224314-5390-4169-9b91-b1980040715a",
+            Self::GetSubmissionSetAndContents { .. } => "urn:uuid:e8e3cb2c-e39c-46b9-99e4-c12f57260b83",
+            Self::GetFolderAndContents { .. } => "urn:uuid:b909a503-523d-4517-8acf-8e5834dfc4c7",
+            Self::GetFoldersForDocument(_) => "urn:uuid:10cae35a-c7f9-4cf5-b61e-fc3278ffb578",
+            Self::GetRelatedDocuments { .. } => "urn:uuid:d90e5407-b356-4d91-a89f-873917b4b0e6",
+            Self::FindDocumentsForMultiplePatients { .. } => "urn:uuid:3d1bdb10-39a2-11de-89c2-2f44d94eaa9f",
+            Self::FindFoldersForMultiplePatients { .. } => "urn:uuid:50d3f5ac-39a2-11de-a1ca-b366239e58df",
         }
+    }
+
+    /// Whether it is a query of ITI-51, which ITI-18 does not answer, or the other way round.
+    pub fn is_multi_patient(&self) -> bool {
+        matches!(self, Self::FindDocumentsForMultiplePatients { .. } | Self::FindFoldersForMultiplePatients { .. })
     }
 
     /// Whether it asks by identities none of which can exist, so that the answer is empty whatever is registered
@@ -133,17 +150,29 @@ impl Query {
         match self {
             Self::GetDocuments(DocumentSelector::EntryUuids(ids)) => ids.is_empty(),
             Self::GetDocuments(DocumentSelector::UniqueIds(ids)) => ids.is_empty(),
-            Self::FindDocuments { .. } | Self::FindSubmissionSets { .. } | Self::GetAll { .. } => false,
+            _ => false,
         }
     }
 
-    /// The patient that is asked about, if one is.
-    pub fn patient(&self) -> Option<&PatientId> {
+    /// The patients that are asked about.
+    pub fn patients(&self) -> &[PatientId] {
         match self {
             Self::FindDocuments { patient, .. }
+            | Self::FindDocumentsByReferenceId { patient, .. }
             | Self::FindSubmissionSets { patient, .. }
-            | Self::GetAll { patient, .. } => Some(patient),
-            Self::GetDocuments(_) => None,
+            | Self::FindFolders { patient, .. }
+            | Self::GetAll { patient, .. } => std::slice::from_ref(patient),
+            Self::FindDocumentsForMultiplePatients { patients, .. }
+            | Self::FindFoldersForMultiplePatients { patients, .. } => patients,
+            Self::GetDocuments(_)
+            | Self::GetFolders(_)
+            | Self::GetAssociations(_)
+            | Self::GetDocumentsAndAssociations(_)
+            | Self::GetSubmissionSets(_)
+            | Self::GetSubmissionSetAndContents { .. }
+            | Self::GetFolderAndContents { .. }
+            | Self::GetFoldersForDocument(_)
+            | Self::GetRelatedDocuments { .. } => &[],
         }
     }
 }
@@ -163,7 +192,7 @@ impl Decode for StoredQuery {
             }
         }
         let (home, what) = query.ok_or_else(|| c.fault("the AdhocQuery is missing"))?;
-        Ok(Self { home, returns: returns?, what })
+        Ok(Self { home, returns: returns?, level: Level::default(), what })
     }
 }
 
@@ -257,6 +286,7 @@ fn write_parameters(query: &Query, w: &mut Writer) {
         }
         Query::GetDocuments(DocumentSelector::EntryUuids(ids)) => ids.write(ENTRY_UUID, w),
         Query::GetDocuments(DocumentSelector::UniqueIds(ids)) => ids.write(ENTRY_UNIQUE_ID, w),
+        _ => {}
     }
 }
 

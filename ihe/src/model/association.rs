@@ -43,6 +43,10 @@ pub enum AssociationType {
     Signs,
     /// Is the stored copy of an on-demand document.
     IsSnapshotOf,
+    /// Of a submission set: changes the status of its target (ITI-57). Never stored.
+    UpdateAvailabilityStatus,
+    /// Of a submission set: brings an association between registered objects (ITI-57). Never stored.
+    SubmitAssociation,
 }
 
 /// Whether a document came with the submission or was already there.

@@ -11,5 +11,5 @@ pub use association::{Association, AssociationType, Membership};
 pub use code::{Author, Code, LocalizedText, Slot};
 pub use document_entry::{Availability, DocumentEntry, DocumentKind};
 pub use folder::Folder;
-pub use submission::Submission;
+pub use submission::{Purpose, Submission};
 pub use submission_set::SubmissionSet;

@@ -14,3 +14,16 @@ pub struct Submission {
     /// Memberships and relationships.
     pub associations: Vec<Association>,
 }
+
+/// What a submission is for: the transaction that brings it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// ITI-42: new stable documents.
+    Register,
+    /// ITI-61: new on-demand documents.
+    RegisterOnDemand,
+    /// ITI-57: new versions, statuses and associations.
+    Update,
+    /// ITI-92: new versions of documents, within limits.
+    RestrictedUpdate,
+}

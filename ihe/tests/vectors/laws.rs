@@ -2,7 +2,7 @@
 
 use ihe::id::{Dtm, EntryUuid, ObjectId, PatientId, RepositoryId, Sha1, UniqueId};
 use ihe::message::{
-    AllFilter, CodeRef, DocumentFilter, DocumentKinds, DocumentSelector, Period, Provide, Query, QueryReply,
+    AllFilter, CodeRef, DocumentFilter, DocumentKinds, DocumentSelector, Level, Period, Provide, Query, QueryReply,
     RegistryResponse, Retrieve, RetrieveReply, ReturnType, SetFilter, Statuses, StoredQuery,
 };
 use ihe::model::{
@@ -271,6 +271,7 @@ fn query() -> impl Strategy<Value = StoredQuery> {
     (of(oid()), any::<bool>(), what).prop_map(|(home, whole, what)| StoredQuery {
         home: home.map(ihe::id::HomeCommunity),
         returns: if whole { ReturnType::LeafClass } else { ReturnType::ObjectRef },
+        level: Level::default(),
         what,
     })
 }

@@ -1,6 +1,6 @@
 //! ITI-18, the request.
 
-use ihe::message::{DocumentSelector, Query, ReturnType, Statuses, StoredQuery};
+use ihe::message::{DocumentSelector, Level, Query, ReturnType, Statuses, StoredQuery};
 use ihe::model::Availability;
 use ihe::xml::{decode, encode};
 
@@ -176,7 +176,7 @@ fn a_query_with_too_many_values_is_refused() {
 fn long_lists_are_split_over_values_of_256_characters() {
     let ids = (0..100).map(|n| format!("urn:uuid:00000000-0000-0000-0000-{n:012}").parse().unwrap()).collect();
     let what = Query::GetDocuments(DocumentSelector::EntryUuids(ids));
-    let query = StoredQuery { home: None, returns: ReturnType::LeafClass, what };
+    let query = StoredQuery { home: None, returns: ReturnType::LeafClass, level: Level::default(), what };
     let xml = String::from_utf8(encode(&query)).unwrap();
     let values: Vec<&str> = xml.split("<rim:Value>").skip(1).map(|v| v.split('<').next().unwrap()).collect();
     assert!(values.len() > 10 && values.iter().all(|v| v.len() <= 256 && v.starts_with("('") && v.ends_with("')")));

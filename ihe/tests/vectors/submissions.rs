@@ -11,7 +11,7 @@ const METADATA: &str = "XDSRegistryMetadataError";
 /// What a registry says of an ITI-42 body; nothing if it takes it, as far as the message tells.
 fn register(path: &str) -> Vec<&'static str> {
     match decode::<Submission>(&vector(path)) {
-        Ok(submission) => codes(submission.check_registrable()),
+        Ok(submission) => codes(submission.check(Purpose::Register)),
         Err(faults) => codes(faults),
     }
 }
@@ -44,7 +44,7 @@ fn valid_submissions_are_taken() {
     for (name, expected) in VALID {
         let path = format!("submit/{name}.xml");
         let submission = decode::<Submission>(&vector(&path)).unwrap_or_else(|faults| panic!("{name}: {faults}"));
-        assert_eq!(codes(submission.check_registrable()), *expected, "{name}");
+        assert_eq!(codes(submission.check(Purpose::Register)), *expected, "{name}");
     }
 }
 
@@ -114,7 +114,7 @@ fn invalid_provides_are_refused_where_the_metadata_tells() {
                     entry.size = Some(1);
                     entry.hash = Some(ihe::id::Sha1([0; 20]));
                 }
-                codes(provide.submission.check_registrable())
+                codes(provide.submission.check(Purpose::Register))
             }
             Err(faults) => codes(faults),
         };

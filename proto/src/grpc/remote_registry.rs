@@ -3,15 +3,15 @@
 use async_trait::async_trait;
 use ihe::Fault;
 use ihe::id::{RepositoryId, UniqueId};
-use ihe::message::{IdentityFeed, QueryReply, RegistryResponse, StoredQuery};
-use ihe::model::Submission;
+use ihe::message::{IdentityFeed, QueryReply, RegistryResponse, RemoveObjects, StoredQuery};
+use ihe::model::{Purpose, Submission};
 use tonic::transport::Channel;
 
 use super::context::{answer, ready, request};
 use super::values::contents;
 use super::wire::identities_client::IdentitiesClient;
 use super::wire::registry_client::RegistryClient;
-use super::wire::{FindRequest, KnownContents, LocateRequest, RegisterRequest};
+use super::wire::{FindRequest, KnownContents, LocateRequest, RemoveRequest, SubmitRequest};
 use super::xml::to_xml;
 use super::{Link, MESSAGE};
 use crate::{Context, Identities, Located, Provided, Registry};
@@ -40,17 +40,24 @@ impl Registry for RemoteRegistry {
         answer(self.registry.clone().find(request(message, context)), context).await?.try_into()
     }
 
-    async fn register(
+    async fn submit(
         &self,
+        purpose: Purpose,
         submission: Submission,
         provided: Vec<Provided>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault> {
-        let message = RegisterRequest {
+        let message = SubmitRequest {
+            purpose: super::wire::Purpose::from(purpose).into(),
             submit_objects: to_xml(&submission),
             provided: provided.into_iter().map(Into::into).collect(),
         };
-        answer(self.registry.clone().register(request(message, context)), context).await?.try_into()
+        answer(self.registry.clone().submit(request(message, context)), context).await?.try_into()
+    }
+
+    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<RegistryResponse, Fault> {
+        let message = RemoveRequest { remove_objects: to_xml(&objects) };
+        answer(self.registry.clone().remove(request(message, context)), context).await?.try_into()
     }
 
     async fn locate(

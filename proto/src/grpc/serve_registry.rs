@@ -12,9 +12,9 @@ use super::wire::identities_server::Identities as IdentitiesWire;
 use super::wire::registry_server::Registry as RegistryWire;
 use super::wire::{
     FeedReply, FeedRequest, FindReply, FindRequest, KnownContents, LocateReply, LocateRequest, ReadyReply,
-    ReadyRequest, RegisterRequest, RegistryResponse,
+    ReadyRequest, RegistryResponse, RemoveRequest, SubmitRequest,
 };
-use super::xml::{query, submission};
+use super::xml::{query, removal, submission};
 use crate::{Identities, Registry};
 
 /// One of the two ports, offered.
@@ -34,16 +34,30 @@ impl RegistryWire for RegistryService<dyn Registry> {
         self.calls.read(&context, work).await
     }
 
-    async fn register(&self, request: Request<RegisterRequest>) -> Result<Response<RegistryResponse>, Status> {
+    async fn submit(&self, request: Request<SubmitRequest>) -> Result<Response<RegistryResponse>, Status> {
         let (message, context) = self.calls.take(request);
         let (port, under) = (Arc::clone(&self.port), context.clone());
         let work = async move {
+            let purpose = message.purpose().try_into()?;
             let submission = match submission(&message.submit_objects) {
                 Ok(submission) => submission,
                 Err(faults) => return Ok(ihe::message::RegistryResponse::of(faults).into()),
             };
             let provided = message.provided.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-            port.register(submission, provided, &under).await.map(Into::into)
+            port.submit(purpose, submission, provided, &under).await.map(Into::into)
+        };
+        self.calls.write(&context, work).await
+    }
+
+    async fn remove(&self, request: Request<RemoveRequest>) -> Result<Response<RegistryResponse>, Status> {
+        let (message, context) = self.calls.take(request);
+        let (port, under) = (Arc::clone(&self.port), context.clone());
+        let work = async move {
+            let objects = match removal(&message.remove_objects) {
+                Ok(objects) => objects,
+                Err(faults) => return Ok(ihe::message::RegistryResponse::of(faults).into()),
+            };
+            port.remove(objects, &under).await.map(Into::into)
         };
         self.calls.write(&context, work).await
     }

@@ -12,10 +12,10 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use ihe::fault::Severity;
 use ihe::id::{EntryUuid, HomeCommunity, RepositoryId, Sha1, UniqueId};
 use ihe::message::{
-    DocumentRequest, Feed, IdentityFeed, Leaf, Object, ObjectKind, QueryReply, RegistryError, RegistryResponse, Status,
-    StoredQuery,
+    DocumentRequest, Feed, IdentityFeed, Leaf, Object, ObjectKind, QueryReply, RegistryError, RegistryResponse,
+    RemoveObjects, Status, StoredQuery,
 };
-use ihe::model::{Availability, Submission};
+use ihe::model::{Availability, Purpose, Submission};
 use ihe::xml::{Decode, decode};
 use ihe::{Fault, Kind};
 use tokio::io::{DuplexStream, copy_bidirectional, duplex};
@@ -53,7 +53,8 @@ struct Seen {
     located: Vec<(RepositoryId, Vec<UniqueId>)>,
     staged: Vec<Result<Vec<u8>, Kind>>,
     queries: Vec<StoredQuery>,
-    registered: Vec<(Submission, Vec<Provided>)>,
+    registered: Vec<(Purpose, Submission, Vec<Provided>)>,
+    removed: Vec<RemoveObjects>,
     provided: Vec<(Submission, Named)>,
 }
 
@@ -79,14 +80,21 @@ impl Registry for Fake {
         Ok(found())
     }
 
-    async fn register(
+    async fn submit(
         &self,
+        purpose: Purpose,
         submission: Submission,
         provided: Vec<Provided>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault> {
         self.enter(context).await?;
-        self.seen.lock().unwrap().registered.push((submission, provided));
+        self.seen.lock().unwrap().registered.push((purpose, submission, provided));
+        Ok(response())
+    }
+
+    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<RegistryResponse, Fault> {
+        self.enter(context).await?;
+        self.seen.lock().unwrap().removed.push(objects);
         Ok(response())
     }
 
@@ -330,7 +338,7 @@ async fn a_submission_is_registered_and_provided_as_it_was_sent() {
     let submission: Submission = vector("submit/iti42-base.xml");
     let entry = submission.entries[0].id.clone();
     let provided = vec![Provided { entry, content: [3; 32] }];
-    let answer = bench.registry.register(submission.clone(), provided.clone(), &context()).await;
+    let answer = bench.registry.submit(Purpose::Register, submission.clone(), provided.clone(), &context()).await;
     assert_eq!(answer.unwrap(), response());
 
     let staged = Staged { content: [1; 32], sha1: Sha1([2; 20]), size: 3 };
@@ -339,7 +347,7 @@ async fn a_submission_is_registered_and_provided_as_it_was_sent() {
     assert_eq!(answer.unwrap(), response());
 
     let seen = bench.fake.seen.lock().unwrap();
-    assert_eq!(seen.registered, [(submission.clone(), provided)]);
+    assert_eq!(seen.registered, [(Purpose::Register, submission.clone(), provided)]);
     assert_eq!(seen.provided, [(submission, staged)]);
 }
 

@@ -6,7 +6,7 @@ use ihe::id::{EntryUuid, ObjectId, PatientId, Sha1};
 use ihe::message::{
     DocumentRequest, Feed, IdentityFeed, Leaf, Object, ObjectKind, QueryReply, RegistryError, RegistryResponse, Status,
 };
-use ihe::model::Availability;
+use ihe::model::{Availability, Purpose};
 use ihe::{Fault, Kind};
 use uuid::Uuid;
 
@@ -53,6 +53,7 @@ enums! {
     Severity = Severity { Warning, Error }
     ObjectKind = ObjectKind { DocumentEntry, SubmissionSet, Folder, Association }
     Availability = Availability { Approved, Deprecated }
+    Purpose = Purpose { Register, RegisterOnDemand, Update, RestrictedUpdate }
 }
 
 impl From<RegistryResponse> for wire::RegistryResponse {

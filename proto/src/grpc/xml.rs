@@ -1,7 +1,7 @@
 //! Requests in the standard's own XML.
 
 use bytes::Bytes;
-use ihe::message::StoredQuery;
+use ihe::message::{RemoveObjects, StoredQuery};
 use ihe::model::Submission;
 use ihe::xml::{Encode, decode, encode};
 use ihe::{Fault, Faults};
@@ -20,5 +20,10 @@ pub(super) fn query(xml: &[u8]) -> Result<StoredQuery, Fault> {
 
 /// A submission that breaks rules is a response with all of them.
 pub(super) fn submission(xml: &[u8]) -> Result<Submission, Faults> {
+    decode(xml)
+}
+
+/// A removal that breaks rules is a response with all of them.
+pub(super) fn removal(xml: &[u8]) -> Result<RemoveObjects, Faults> {
     decode(xml)
 }

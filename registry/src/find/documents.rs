@@ -65,6 +65,10 @@ pub(super) async fn get(asked: &Asked<'_>, selector: &DocumentSelector) -> Resul
             let once: BTreeSet<_> = ids.iter().collect();
             ("o.unique_id", once.into_iter().map(|id| Value::from(id.as_str())).collect())
         }
+        DocumentSelector::LogicalIds(ids) => {
+            let once: BTreeSet<_> = ids.iter().collect();
+            ("o.id", once.into_iter().map(|id| Value::from(&id.0)).collect())
+        }
     };
     match asked.returns {
         ReturnType::ObjectRef => references(asked, column, &wanted).await,

@@ -21,6 +21,7 @@ pub(crate) async fn find(store: &Store, query: &StoredQuery, max_results: u32) -
         Query::FindSubmissionSets { patient, status, filter } => sets::find(&asked, patient, *status, filter).await,
         Query::GetAll { patient, filter } => all::get(&asked, patient, filter).await,
         Query::GetDocuments(selector) => documents::get(&asked, selector).await,
+        _ => Err(Fault::new(Kind::UnknownStoredQuery, "the query is not answered here yet")),
     }?;
     Ok(QueryReply { status: Status::Success, errors: Vec::new(), objects })
 }

@@ -25,6 +25,8 @@ pub(super) fn check(submission: &Registering, known: &Known) -> Result<(), Fault
             | AssociationType::TransformReplace
             | AssociationType::Signs
             | AssociationType::IsSnapshotOf => check.relationship(association),
+            // Operations of ITI-57 are not associations of the registry.
+            AssociationType::UpdateAvailabilityStatus | AssociationType::SubmitAssociation => {}
         }
     }
     Faults::none_or(check.faults)

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ihe::id::{Dtm, EntryUuid, Oid, PatientId};
 use ihe::message::Leaf;
-use ihe::model::{Association, Availability, DocumentEntry, Folder, Submission};
+use ihe::model::{Association, Availability, DocumentEntry, Folder, Purpose, Submission};
 use ihe::{Fault, Faults, Kind};
 use proto::Provided;
 use uuid::Uuid;
@@ -56,12 +56,13 @@ struct Leaves {
 impl Registering {
     /// Checks what the message alone can show, and completes it (ITI TF-2 §3.42.4.1.3).
     pub(crate) fn new(
+        purpose: Purpose,
         mut submission: Submission,
         provided: Vec<Provided>,
         (authority, unknown_patient): (Oid, UnknownPatient),
         clock: SharedClock,
     ) -> Result<Self, Faults> {
-        Faults::none_or(submission.check_registrable())?;
+        Faults::none_or(submission.check(purpose))?;
         let now = identify::now(&*clock.0)?;
         let identified = identify::identify(&mut submission, provided, &now, &*clock.0)?;
         let leaves = Leaves {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use ihe::id::PatientId;
 use ihe::message::{
-    DocumentSelector, Feed, IdentityFeed, Leaf, Object, Query, QueryReply, RegistryResponse, ReturnType, Statuses,
-    StoredQuery,
+    DocumentSelector, Feed, IdentityFeed, Leaf, Level, Object, Query, QueryReply, RegistryResponse, ReturnType,
+    Statuses, StoredQuery,
 };
+use ihe::model::Purpose;
 use ihe::model::Submission;
 use ihe::{Fault, Kind};
 use proto::{Clock, Context, Identities, Provided, Registry, SystemClock, TraceContext};
@@ -113,7 +114,7 @@ impl Bench {
     }
 
     pub(crate) async fn provide(&self, submission: Submission, provided: Vec<Provided>) -> RegistryResponse {
-        self.registry.register(submission, provided, &context()).await.unwrap()
+        self.registry.submit(Purpose::Register, submission, provided, &context()).await.unwrap()
     }
 
     /// Registers what must be accepted.
@@ -145,7 +146,7 @@ impl Bench {
     }
 
     pub(crate) async fn find(&self, returns: ReturnType, what: Query) -> Result<QueryReply, Fault> {
-        self.registry.find(StoredQuery { home: None, returns, what }, &context()).await
+        self.registry.find(StoredQuery { home: None, returns, level: Level::default(), what }, &context()).await
     }
 
     /// The whole objects that a query finds.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ihe::Kind;
 use ihe::model::AssociationType;
+use ihe::model::Purpose;
 use proto::Registry;
 use tokio::task::JoinSet;
 
@@ -122,7 +123,7 @@ async fn a_database_lost_at_the_commit_leaves_the_outcome_open_and_is_never_call
          DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()",
     );
     let submission = sample::submission(&patient(1), vec![sample::entry(&patient(1))]);
-    let outcome = bench.registry.register(submission, vec![], &context()).await;
+    let outcome = bench.registry.submit(Purpose::Register, submission, vec![], &context()).await;
     assert_eq!(kind_of(outcome), Kind::Unavailable);
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ihe::message::RegistryResponse;
+use ihe::model::Purpose;
 use ihe::{Fault, Kind};
 use proto::Registry;
 use tokio::time::Instant;
@@ -25,7 +26,7 @@ async fn slow(seconds: f32, adjust: impl FnOnce(&mut registry::Config)) -> Bench
 }
 
 async fn register(bench: &Bench, n: u32) -> Result<RegistryResponse, Fault> {
-    bench.registry.register(sample::submission(&patient(n), vec![]), vec![], &context()).await
+    bench.registry.submit(Purpose::Register, sample::submission(&patient(n), vec![]), vec![], &context()).await
 }
 
 #[tokio::test]

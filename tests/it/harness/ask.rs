@@ -7,8 +7,8 @@ use hl7v2::Frames;
 use hub::client::envelope;
 use ihe::id::PatientId;
 use ihe::message::{
-    Attachment, Content, DocumentRequest, DocumentSelector, Provide, Query, QueryReply, RegistryResponse, Retrieve,
-    RetrieveReply, ReturnType, Statuses, StoredQuery,
+    Attachment, Content, DocumentRequest, DocumentSelector, Level, Provide, Query, QueryReply, RegistryResponse,
+    Retrieve, RetrieveReply, ReturnType, Statuses, StoredQuery,
 };
 use ihe::model::{DocumentEntry, Submission};
 use ihe::mtom::Package;
@@ -83,7 +83,7 @@ pub(crate) fn retrieving(documents: &[&str]) -> Retrieve {
 }
 
 pub(crate) fn asking(what: Query, returns: ReturnType) -> StoredQuery {
-    StoredQuery { home: None, returns, what }
+    StoredQuery { home: None, returns, level: Level::default(), what }
 }
 
 pub(crate) fn documents_of(patient: &PatientId) -> Query {
