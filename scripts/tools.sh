@@ -1,4 +1,4 @@
-# Sourced by ./test and .ci/run: the programs that the build and the tests need, and how Debian calls them.
+# Sourced by ./test, fuzz/run and .ci/run: the programs that the build and the tests need, and how Debian calls them.
 
 say() { printf '%s: %s\n' "$(basename "$0")" "$*"; }
 die() { say "$*" >&2; exit 1; }
@@ -21,7 +21,7 @@ postgres_folder() {
 
 # Prints the Debian packages of what is missing.
 missing_packages() {
-  command -v cc >/dev/null || echo build-essential
+  { command -v cc && command -v c++; } >/dev/null || echo build-essential
   command -v openssl >/dev/null || echo openssl
   command -v curl >/dev/null || echo curl
   command -v xmllint >/dev/null || echo libxml2-utils

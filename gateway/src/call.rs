@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ihe::audit::{Action, Object, Outcome};
+use ihe::id::HomeCommunity;
 use ihe::message::{QueryReply, RegistryResponse, Status};
 use ihe::model::Submission;
 use ihe::mtom::Package;
@@ -39,6 +40,8 @@ pub(crate) struct Answer<R> {
     pub(crate) reply: R,
     /// The code of the first error in it.
     pub(crate) error: Option<Box<str>>,
+    /// What the audit record says of a success that was not the usual one.
+    pub(crate) note: Option<&'static str>,
     /// How it ended, for the audit record (DICOM PS3.15 A.5.1).
     pub(crate) outcome: Outcome,
     /// Documents that go with it, in the order in which the body includes them.
@@ -50,7 +53,7 @@ pub(crate) struct Answer<R> {
 impl<R> Answer<R> {
     /// An answer that is nothing but a body.
     pub(crate) fn of(reply: R, outcome: Outcome, error: Option<Box<str>>) -> Self {
-        Self { reply, outcome, error, documents: Vec::new(), facts: None }
+        Self { reply, outcome, error, note: None, documents: Vec::new(), facts: None }
     }
 }
 
@@ -70,9 +73,13 @@ impl From<RegistryResponse> for Answer<RegistryResponse> {
     fn from(reply: RegistryResponse) -> Self {
         let outcome = Outcome::of(&reply);
         let error = reply.errors.iter().find(|_| !reply.succeeded()).map(|e| e.code.clone());
-        Self::of(reply, outcome, error)
+        let note = reply.was_known().then_some(KNOWN);
+        Self { note, ..Self::of(reply, outcome, error) }
     }
 }
+
+/// What the audit record says of a submission that came again.
+const KNOWN: &str = "the submission set had been registered before; nothing was done";
 
 /// What one audit record names.
 #[derive(Clone, Debug, Default)]
@@ -102,8 +109,20 @@ impl Facts {
 
     /// A record about a submission: its patient and its submission set (ITI TF-2 §3.41.5, §3.42.5).
     pub(crate) fn submission(submission: &Submission) -> Self {
-        let patient = submission.set.patient_id.as_ref().map(Object::patient);
-        let set = submission.set.unique_id.as_ref().map(|id| Object::submission_set(id.as_str()));
-        Self::about(patient.into_iter().chain(set).collect())
+        Self::about(patient(submission).into_iter().chain(set(submission)).collect())
     }
+
+    /// The same, saying which community it is for (Restricted Metadata Update, ITI TF-2 §3.92.5).
+    pub(crate) fn submission_to(home: &HomeCommunity, submission: &Submission) -> Self {
+        let set = set(submission).map(|set| set.with_home(home));
+        Self::about(patient(submission).into_iter().chain(set).collect())
+    }
+}
+
+fn patient(submission: &Submission) -> Option<Object> {
+    submission.set.patient_id.as_ref().map(Object::patient)
+}
+
+fn set(submission: &Submission) -> Option<Object> {
+    submission.set.unique_id.as_ref().map(|id| Object::submission_set(id.as_str()))
 }

@@ -53,7 +53,7 @@ async fn serve<T: Transaction>(read: Result<T::Request, Faults>, mut call: Call)
     let answer = match handled {
         Ok(answer) => answer,
         Err(faults) => {
-            crate::face::log_fault(faults.first());
+            crate::face::log_faults(&faults);
             if faults.first().row().soap != Soap::InBody {
                 return Err(failed(T::SPEC, &call, facts, faults).await);
             }
@@ -65,7 +65,8 @@ async fn serve<T: Transaction>(read: Result<T::Request, Faults>, mut call: Call)
     let mut broken = Vec::new();
     for fact in answer.facts.unwrap_or(facts) {
         let outcome = fact.outcome.unwrap_or(answer.outcome);
-        let record = record(T::SPEC, &call, fact, outcome, answer.error.as_deref());
+        let why = if outcome == Outcome::Success { answer.note } else { answer.error.as_deref() };
+        let record = record(T::SPEC, &call, fact, outcome, why);
         let kept = call.gateway.node.keep(&record).await;
         kept.map_err(|fault| if done { done_unrecorded(fault) } else { fault })?;
         if outcome == Outcome::Success && !answer.documents.is_empty() {
@@ -145,7 +146,7 @@ pub(crate) fn name_requestor(message: &mut AuditMessage, peer: &Peer) {
     }
 }
 
-/// How something ended, and why if not well.
+/// How something ended, and why if not well, or not as usual.
 pub(crate) struct Ended<'a> {
     pub(crate) outcome: Outcome,
     pub(crate) why: Option<&'a str>,
@@ -160,14 +161,13 @@ pub(crate) fn message(
     client: Party,
     server: Party,
 ) -> AuditMessage {
-    let description = ended.why.filter(|_| ended.outcome != Outcome::Success);
     Record {
         transaction: spec.audit,
         side: Side::Server,
         action: facts.action,
         at: gateway.clock().now(),
         outcome: ended.outcome,
-        description: description.map(ToOwned::to_owned),
+        description: ended.why.map(ToOwned::to_owned),
         purposes: Vec::new(),
         client,
         users: Vec::new(),

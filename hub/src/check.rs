@@ -75,9 +75,14 @@ async fn check(config: &Config, findings: &mut Findings) {
     let anchors = certificates(config, &clock, findings);
     callers(config, anchors, findings);
     time_of_day(config, clock.now(), findings);
+    let domain = affinity_domain(config, findings);
     match serve::lock(&config.folder) {
         Ok(Some(lock)) => {
-            roles(config, &clock, findings).await;
+            if domain {
+                roles(config, &clock, findings).await;
+            } else {
+                findings.warn("roles", "not looked at, because the affinity domain cannot be used");
+            }
             ports(config, findings).await;
             drop(lock);
         }
@@ -145,6 +150,29 @@ fn time_of_day(config: &Config, now: OffsetDateTime, findings: &mut Findings) {
         None => findings
             .warn("clock", "nobody here says whether it is synchronised: make sure that NTP runs on this machine"),
     }
+}
+
+/// Looks at the affinity domain, if this process runs the registry; returns whether it can be used. Each mistake in its
+/// file is a finding.
+fn affinity_domain(config: &Config, findings: &mut Findings) -> bool {
+    if !config.roles.contains(&Role::Registry) {
+        return true;
+    }
+    match registry::describe_affinity_domain(&config.registry, &config.folder) {
+        Ok(Some(domain)) => findings.good("affinity domain", domain),
+        Ok(None) => findings.good("affinity domain", "none is given, so every code is accepted"),
+        Err(registry::Error::AffinityDomain { name, mistakes }) => {
+            for mistake in mistakes {
+                findings.fail("affinity domain", format!("{name}, {mistake}"));
+            }
+            return false;
+        }
+        Err(error) => {
+            findings.fail("affinity domain", sentence(&error.into()));
+            return false;
+        }
+    }
+    true
 }
 
 /// Opens what this process would run and calls what it would call.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Role};
-use crate::{certs, check, client, demo, log, serve};
+use crate::{certs, check, client, database, demo, log, serve};
 
 /// Musubi (結び): the hub by which a regional medical network joins the national network.
 /// 地域医療情報ネットワークを全国保健医療情報ネットワークに結ぶハブ。
@@ -42,8 +42,14 @@ enum Command {
     )]
     Certs(certs::Args),
     /// Bring the registry's database to this version's schema / データベースを移行する
-    #[command(after_help = "Example:\n  musubi migrate --config musubi.toml")]
-    Migrate(OneConfig),
+    #[command(after_help = "Example:\n  musubi migrate --config musubi.toml --dry-run\n  musubi migrate --config musubi.toml")]
+    Migrate(database::MigrateArgs),
+    /// Write the registry into one file while the hub runs / レジストリをバックアップする
+    #[command(after_help = "Example:\n  musubi backup --config musubi.toml --to registry-20260401.backup")]
+    Backup(database::BackupArgs),
+    /// Fill an empty registry from a backup / バックアップからレジストリを復元する
+    #[command(after_help = "Example:\n  musubi restore --config new/musubi.toml --from registry-20260401.backup")]
+    Restore(database::RestoreArgs),
     /// Print the transactions that this hub serves, as docs/transactions.md / 対応トランザクションの一覧
     #[command(hide = true)]
     Transactions,
@@ -109,10 +115,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Query(args) => return runtime()?.block_on(client::query(args)),
         Command::Retrieve(args) => return runtime()?.block_on(client::retrieve(args)),
         Command::Certs(args) => return certs::run(args),
-        Command::Migrate(args) => {
-            let config = Config::load(&args.config)?;
-            runtime()?.block_on(serve::migrate(&config))?;
-        }
+        Command::Migrate(args) => runtime()?.block_on(database::migrate(args))?,
+        Command::Backup(args) => runtime()?.block_on(database::backup(args))?,
+        Command::Restore(args) => runtime()?.block_on(database::restore(args))?,
         Command::Transactions => crate::print(&gateway::transactions_page())?,
     }
     Ok(ExitCode::SUCCESS)

@@ -7,6 +7,7 @@ mod check;
 pub mod cli;
 pub mod client;
 pub mod config;
+mod database;
 mod demo;
 mod internal;
 mod log;

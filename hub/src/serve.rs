@@ -74,13 +74,6 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     hub.stop().await
 }
 
-/// `musubi migrate`.
-pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let version = registry::migrate(&config.registry, &config.folder).await?;
-    crate::print(&format!("The registry's database has schema {version}.\n"))?;
-    Ok(())
-}
-
 /// Starts the roles that the configuration names. When this returns, all ports are open.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Hub> {
     let lock = lock(&config.folder)?.with_context(|| taken(&config.folder))?;

@@ -99,6 +99,18 @@ impl Faults {
         &self.0[0]
     }
 
+    /// These and one more.
+    #[must_use]
+    pub fn and(mut self, fault: Fault) -> Self {
+        self.0.push(fault);
+        self
+    }
+
+    /// How many; at least one.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// All of them as a repository names them; see [`Fault::found_by_repository`].
     #[must_use]
     pub fn found_by_repository(self) -> Self {

@@ -155,36 +155,41 @@ pub struct PatientId {
     pub authority: Oid,
 }
 
-impl FromStr for PatientId {
-    type Err = Fault;
-
-    fn from_str(text: &str) -> Result<Self, Fault> {
-        // The text itself is a patient's identifier: it is not repeated in the fault.
-        let refuse = |why: &str| Fault::new(Kind::RegistryMetadata, format!("a patient id reads id^^^&OID&ISO: {why}"));
+impl PatientId {
+    /// Reads a CX. What is wrong with it is said without repeating it: the text is a patient's identifier.
+    pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
+        const LONG: &str = "more than 256 characters";
         if text.chars().count() > CX {
-            return Err(refuse("it has at most 256 characters"));
+            return Err(LONG);
         }
         let mut components = text.trim_end_matches('^').split('^');
-        let id = components.next().filter(|id| !id.is_empty()).ok_or_else(|| refuse("the id is empty"))?;
+        let id = components.next().filter(|id| !id.is_empty()).ok_or("an empty id")?;
         let plain = hl7v2::unescape(id);
         if id.contains(['&', '~', '|']) || plain.trim() != plain || plain.chars().any(char::is_control) {
-            return Err(refuse("the id holds a separator, a control character or an outer blank"));
+            return Err("an id with a separator, a control character or an outer blank");
         }
         let (Some(""), Some(""), Some(authority), None) =
             (components.next(), components.next(), components.next(), components.next())
         else {
-            return Err(refuse("only the first and the fourth component are valued"));
+            return Err("other components than the first and the fourth, or no fourth");
         };
         let mut parts = authority.split('&');
         let (Some(""), Some(oid), Some("ISO"), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-            return Err(refuse("the assigning authority is &OID&ISO without a namespace"));
+            return Err("an assigning authority that is not &OID&ISO without a namespace");
         };
-        let authority = oid.parse().map_err(|e: Fault| refuse("the authority is no OID").because(e))?;
+        let authority = oid.parse().map_err(|_refused| "an assigning authority that is no OID")?;
         let parsed = Self { id: hl7v2::escape(&plain).into(), authority };
-        if parsed.to_string().chars().count() > CX {
-            return Err(refuse("it has at most 256 characters"));
-        }
-        Ok(parsed)
+        if parsed.to_string().chars().count() > CX { Err(LONG) } else { Ok(parsed) }
+    }
+}
+
+impl FromStr for PatientId {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        Self::read(text).map_err(|found| {
+            Fault::new(Kind::RegistryMetadata, format!("a patient id reads id^^^&OID&ISO, not {found}"))
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use ihe::id::{Oid, PatientId};
 use serde::{Deserialize, Deserializer, de};
 use sqlx::postgres::PgConnectOptions;
 
+use crate::domain::DomainConfig;
 use crate::error::Error;
 
 /// How the registry is set up.
@@ -19,6 +20,10 @@ pub struct Config {
     pub database: String,
     /// A file that holds what `database` would say, password included; it wins over `database`.
     pub database_file: Option<PathBuf>,
+    /// A read replica of PostgreSQL, `postgres://…` without a password: it answers queries about what it has caught up with.
+    pub replica: Option<String>,
+    /// A file that holds what `replica` would say, password included; it wins over `replica`.
+    pub replica_file: Option<PathBuf>,
     /// Connections to PostgreSQL, two at the least, or readers of SQLite.
     pub connections: u32,
     /// How long a request waits for a connection to PostgreSQL.
@@ -42,6 +47,10 @@ pub struct Config {
     pub patients: Vec<PatientId>,
     /// How many whole objects one answer may hold (`XDSTooManyResults`).
     pub max_results: u32,
+    /// How many references one answer may hold (`XDSTooManyResults`).
+    pub max_references: u32,
+    /// `[registry.affinity_domain]`; without it every code is accepted.
+    pub affinity_domain: Option<DomainConfig>,
 }
 
 impl Default for Config {
@@ -49,6 +58,8 @@ impl Default for Config {
         Self {
             database: "sqlite:registry.db".to_owned(),
             database_file: None,
+            replica: None,
+            replica_file: None,
             connections: 16,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
@@ -58,6 +69,8 @@ impl Default for Config {
             unknown_patient: UnknownPatient::Refuse,
             patients: Vec::new(),
             max_results: 5000,
+            max_references: 100_000,
+            affinity_domain: None,
         }
     }
 }
@@ -68,6 +81,8 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("database", if holds_password(&self.database) { &"(hidden)" } else { &self.database })
             .field("database_file", &self.database_file)
+            .field("replica", &self.replica.as_ref().map(|at| if holds_password(at) { "(hidden)" } else { at }))
+            .field("replica_file", &self.replica_file)
             .field("connections", &self.connections)
             .field("connect_timeout", &self.connect_timeout)
             .field("statement_timeout", &self.statement_timeout)
@@ -77,6 +92,8 @@ impl fmt::Debug for Config {
             .field("unknown_patient", &self.unknown_patient)
             .field("patients", &self.patients.len())
             .field("max_results", &self.max_results)
+            .field("max_references", &self.max_references)
+            .field("affinity_domain", &self.affinity_domain)
             .finish()
     }
 }
@@ -114,6 +131,25 @@ impl Config {
         let options = PgConnectOptions::from_str(address).map_err(|e| Error::Address { cause: e.to_string() })?;
         Ok(Database::Postgres(Box::new(options)))
     }
+
+    /// Where the replica is, if there is one.
+    pub(crate) fn replica(&self, dir: &Path) -> Result<Option<PgConnectOptions>, Error> {
+        if self.replica.is_none() && self.replica_file.is_none() {
+            return Ok(None);
+        }
+        let replica = Self {
+            database: self.replica.clone().unwrap_or_default(),
+            database_file: self.replica_file.clone(),
+            ..Self::default()
+        };
+        match (self.database(dir)?, replica.database(dir)) {
+            (Database::Postgres(_), Ok(Database::Postgres(options))) => Ok(Some(*options)),
+            (Database::Postgres(_), Err(error)) => Err(Error::Replica { cause: error.to_string() }),
+            (Database::Sqlite(_), _) | (_, Ok(Database::Sqlite(_))) => {
+                Err(Error::Replica { cause: "only PostgreSQL has replicas".to_owned() })
+            }
+        }
+    }
 }
 
 fn read_secret(file: &Path) -> Result<String, Error> {
@@ -129,7 +165,7 @@ fn holds_password(address: &str) -> bool {
     user.contains(':') || rest.contains("password=")
 }
 
-fn parsed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Oid>, D::Error> {
+pub(crate) fn parsed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Oid>, D::Error> {
     let text = String::deserialize(from)?;
     text.parse().map(Some).map_err(de::Error::custom)
 }
@@ -142,6 +178,7 @@ fn all_parsed<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PatientId>, D::E
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Deviation;
 
     fn address(text: &str) -> Result<Database, Error> {
         Config { database: text.to_owned(), ..Config::default() }.database(Path::new("/region"))
@@ -175,6 +212,8 @@ mod tests {
         let text = r#"
             database = "postgres://hub@db/registry"
             database_file = "/run/secrets/database-url"
+            replica = "postgres://hub@replica/registry"
+            replica_file = "/run/secrets/replica-url"
             connections = 4
             connect_timeout = "250ms"
             statement_timeout = "2s"
@@ -184,6 +223,14 @@ mod tests {
             unknown_patient = "create"
             patients = ["P-1^^^&2.999.1&ISO"]
             max_results = 100
+            max_references = 1000
+
+            [affinity_domain]
+            name = "japan"
+            file = "domain.toml"
+            root = "2.999"
+            unknown_codes = "warn"
+            missing_attributes = "refuse"
         "#;
         let config: Config = toml::from_str(text).unwrap();
         assert_eq!(config.connect_timeout, Duration::from_millis(250));
@@ -191,6 +238,10 @@ mod tests {
         assert_eq!(config.assigning_authority.as_ref().map(Oid::as_str), Some("2.999.1"));
         assert_eq!((config.unknown_patient, config.patients.len()), (UnknownPatient::Create, 1));
         assert!(!format!("{config:?}").contains("P-1"));
+        let domain = config.affinity_domain.unwrap();
+        assert_eq!((domain.root.as_ref().map(Oid::as_str), domain.name.as_deref()), (Some("2.999"), Some("japan")));
+        assert_eq!((domain.unknown_codes, domain.missing_attributes), (Some(Deviation::Warn), Some(Deviation::Refuse)));
+        assert!(toml::from_str::<Config>("[affinity_domain]\nunknown = \"warn\"").is_err());
         assert!(toml::from_str::<Config>("max_result = 1").is_err());
         assert!(toml::from_str::<Config>("assigning_authority = \"local\"").is_err());
     }

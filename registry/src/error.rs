@@ -29,6 +29,12 @@ pub enum Error {
         /// What is wrong with it.
         cause: String,
     },
+    /// The replica key makes no sense.
+    #[error("registry.replica is the address of a replica of registry.database, \"postgres://…\": {cause}")]
+    Replica {
+        /// What is wrong with it.
+        cause: String,
+    },
     /// A secret stands in the configuration.
     #[error("registry.database holds a password; put the address into a file and name that in registry.database_file")]
     PasswordInConfiguration,
@@ -75,9 +81,45 @@ pub enum Error {
         /// What this program knows.
         known: i64,
     },
+    /// A backup of another schema.
+    #[error(
+        "the backup was made with schema {found}, this program knows {known}: restore it with the program that made it, \
+         then run `musubi migrate` with this one"
+    )]
+    BackupSchema {
+        /// What the backup has.
+        found: i64,
+        /// What this program knows.
+        known: i64,
+    },
+    /// A restore would mix two registries.
+    #[error("the registry is not empty, and a restore does not mix two: name an empty database in registry.database")]
+    NotEmpty,
+    /// A backup cannot be written or read.
+    #[error("the backup cannot be used: {0}")]
+    Backup(#[from] std::io::Error),
     /// The database failed while it was prepared.
     #[error("the registry's database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// The configuration does not say which affinity domain this is.
+    #[error("registry.affinity_domain has either a name, such as \"japan\", or a file: give one of them")]
+    WhichAffinityDomain,
+    /// The program brings no affinity domain of this name along.
+    #[error(
+        "registry.affinity_domain.name \"{name}\" is unknown: \"japan\" comes with the program; give other domains as a file"
+    )]
+    UnknownAffinityDomain {
+        /// The name.
+        name: String,
+    },
+    /// The file of the affinity domain has mistakes.
+    #[error("the affinity domain {name} (registry.affinity_domain) cannot be used: {}", mistakes.join("; "))]
+    AffinityDomain {
+        /// Its name or file.
+        name: String,
+        /// Each is a sentence with its line and what to do.
+        mistakes: Vec<String>,
+    },
     /// The configured patients could not be entered.
     #[error("the patients of registry.patients could not be entered: {0}")]
     Patients(ihe::Fault),

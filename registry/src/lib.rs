@@ -4,7 +4,10 @@
 //! (see [`ihe::message::Leaf`]): a query selects rows by index and reassembles nothing.
 #![warn(missing_docs)]
 
+mod backup;
+mod body;
 mod config;
+mod domain;
 mod error;
 mod find;
 mod known;
@@ -15,6 +18,11 @@ mod patients;
 mod register;
 mod store;
 
+#[doc(hidden)]
+pub use backup::COLUMNS as BACKUP_COLUMNS;
+pub use backup::{Copied, backup, restore};
 pub use config::{Config, UnknownPatient};
+pub use domain::{Deviation, DomainConfig, describe_affinity_domain};
 pub use error::Error;
-pub use local::{LocalRegistry, migrate};
+pub use local::{LocalRegistry, migrate, migration};
+pub use store::Migration;

@@ -12,10 +12,11 @@ use ihe::{Fault, Faults, Kind};
 use proto::{Clock, Context, Identities, Located, Provided, Registry};
 
 use crate::config::Config;
+use crate::domain::{self, AffinityDomain};
 use crate::error::Error;
 use crate::patients::Change;
-use crate::register::Registering;
-use crate::store::{Failure, Store, fault};
+use crate::register::{Digest, Incoming, Patients, Registering, Submitted, registered_once};
+use crate::store::{Failure, Migration, Store, fault};
 use crate::{find, known, locate, patients};
 
 /// The registry of this region.
@@ -24,6 +25,7 @@ pub struct LocalRegistry {
     store: Store,
     clock: SharedClock,
     authority: Oid,
+    domain: Option<AffinityDomain>,
     config: Config,
 }
 
@@ -35,6 +37,11 @@ impl std::fmt::Debug for SharedClock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("clock")
     }
+}
+
+/// What [`migrate`] would run: `musubi migrate --dry-run`.
+pub async fn migration(config: &Config, dir: &Path) -> Result<Migration, Error> {
+    Store::migration(config, dir).await
 }
 
 /// Brings the schema of the configured database up to date and returns its version: `musubi migrate`.
@@ -49,38 +56,58 @@ impl LocalRegistry {
         if let Some(index) = config.patients.iter().position(|patient| patient.authority != authority) {
             return Err(Error::ForeignPatient { index });
         }
+        let domain = AffinityDomain::load(&config, dir)?;
         let store = Store::open(&config, dir).await?;
         if !config.patients.is_empty() {
             let listed = Change::Listed(config.patients.clone());
             store.write(listed).await.map_err(|failure| Error::Patients(failure.into_fault()))?;
         }
-        Ok(Self { store, clock: SharedClock(clock), authority, config })
+        Ok(Self { store, clock: SharedClock(clock), authority, domain, config })
+    }
+}
+
+impl LocalRegistry {
+    async fn take(&self, incoming: Incoming) -> Result<Submitted, Failure> {
+        match incoming.purpose {
+            Purpose::Register | Purpose::RegisterOnDemand => Registering::new(incoming)?.run(&self.store).await,
+            Purpose::Update | Purpose::RestrictedUpdate => {
+                Err(Fault::new(Kind::RegistryError, "updates are not answered yet").into())
+            }
+        }
     }
 }
 
 #[async_trait]
 impl Registry for LocalRegistry {
     async fn find(&self, query: StoredQuery, context: &Context) -> Result<QueryReply, Fault> {
-        in_time(context, find::find(&self.store, &query, self.config.max_results)).await
+        in_time(context, find::find(&self.store, &query, &self.config)).await
     }
 
     async fn submit(
         &self,
         purpose: Purpose,
-        submission: Submission,
+        mut submission: Submission,
         provided: Vec<Provided>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault> {
-        let rules = (self.authority.clone(), self.config.unknown_patient);
-        let registering = match Registering::new(purpose, submission, provided, rules, self.clock.clone()) {
-            Ok(registering) => registering,
+        let digest = Digest::of(&submission);
+        let warnings = match domain::admit(self.domain.as_ref(), &mut submission, purpose) {
+            Ok(warnings) => warnings,
+            // What was registered once was admitted then, whatever the domain has become.
+            Err(faults) => {
+                let before = in_time(context, registered_once(&self.store, &submission.set, digest)).await?;
+                return before.map_or_else(|| refused(faults), |warning| Ok(RegistryResponse::of([warning])));
+            }
+        };
+        let patients = Patients { authority: self.authority.clone(), unknown: self.config.unknown_patient };
+        let incoming = match Incoming::new(purpose, submission, provided, digest, patients, self.clock.clone()) {
+            Ok(incoming) => incoming,
             Err(faults) => return refused(faults),
         };
-        let outcome = in_time(context, async { Ok(self.store.write(registering).await) }).await?;
-        match outcome {
-            Ok(()) => Ok(RegistryResponse::of([])),
-            Err(Failure::Refused(faults)) => refused(faults),
-            Err(failure @ (Failure::Database(_) | Failure::Unknown(_))) => Err(failure.into_fault()),
+        match in_time(context, async { Ok(self.take(incoming).await) }).await? {
+            Ok(Submitted::Now) => Ok(RegistryResponse::of(warnings)),
+            Ok(Submitted::Before(warning)) => Ok(RegistryResponse::of([warning])),
+            Err(failure) => unless_refused(failure),
         }
     }
 
@@ -111,6 +138,14 @@ impl Identities for LocalRegistry {
     async fn feed(&self, feed: IdentityFeed, context: &Context) -> Result<(), Fault> {
         let change = patients::change(feed.what, &self.authority)?;
         in_time(context, async { self.store.write(change).await.map_err(Failure::into_fault) }).await
+    }
+}
+
+/// How a transaction is answered that changed nothing.
+fn unless_refused(failure: Failure) -> Result<RegistryResponse, Fault> {
+    match failure {
+        Failure::Refused(faults) => refused(faults),
+        failure @ (Failure::Database(_) | Failure::Unknown(_)) => Err(failure.into_fault()),
     }
 }
 

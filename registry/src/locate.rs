@@ -19,8 +19,9 @@ pub(crate) async fn locate(
     for documents in documents.chunks(CHUNK) {
         let wanted = pad(documents.iter().map(|id| id.as_str().into()).collect());
         let sql = format!(
-            "SELECT unique_id, content, mime_type, size FROM entry WHERE repository = $1 AND kind = 0 \
-             AND unique_id IN ({}) ORDER BY CASE WHEN content IS NULL THEN 1 ELSE 0 END, status, seq",
+            "SELECT o.unique_id, o.content, m.value, o.size FROM entry AS o JOIN term AS m ON m.seq = o.mime_type \
+             WHERE o.repository = (SELECT seq FROM term WHERE value = $1) AND o.kind = 0 AND o.unique_id IN ({}) \
+             ORDER BY CASE WHEN o.content IS NULL THEN 1 ELSE 0 END, o.superseded, o.status, o.seq",
             placeholders(2, wanted.len())
         );
         let mut values = vec![repository.0.as_str().into()];

@@ -1,11 +1,13 @@
 //! Patient identities in the least form: which identifiers exist, and which live on under another one.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use ihe::id::{Oid, PatientId};
 use ihe::message::Feed;
 use ihe::{Fault, Kind};
 
-use crate::store::{Failure, Tx, Value, Work};
+use crate::store::{CHUNK, Failure, Row, Tx, Value, Work, pad, placeholders};
 
 /// What changes here.
 #[derive(Debug)]
@@ -96,6 +98,19 @@ pub(crate) async fn create(tx: &mut Tx, patient: &PatientId) -> sqlx::Result<()>
 /// The name of the lock under which a patient's objects and merges change.
 pub(crate) fn lock_name(patient: &PatientId) -> String {
     format!("patient {patient}")
+}
+
+/// The names of the locks of these rows, which are those of surviving patients.
+pub(crate) async fn lock_names(tx: &mut Tx, rows: &BTreeSet<i64>) -> sqlx::Result<Vec<String>> {
+    let rows: Vec<i64> = rows.iter().copied().collect();
+    let mut names = Vec::with_capacity(rows.len());
+    for rows in rows.chunks(CHUNK) {
+        let list: Vec<Value<'_>> = pad(rows.iter().copied().map(Value::from).collect());
+        let sql = format!("SELECT value, authority FROM patient WHERE seq IN ({})", placeholders(1, list.len()));
+        let read = |row: &Row<'_>| Ok(format!("patient {}^^^&{}&ISO", row.get::<&str>(0)?, row.get::<&str>(1)?));
+        names.extend(tx.fetch(sql, list, read).await?);
+    }
+    Ok(names)
 }
 
 /// The rows of a patient and of everybody merged into them, as `seq` and `merged`; `$1` and `$2` are value and

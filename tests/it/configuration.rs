@@ -15,6 +15,7 @@ const SECTIONS: &[&[&str]] = &[
     &["gateway"],
     &["gateway", "limits"],
     &["registry"],
+    &["registry", "affinity_domain"],
     &["repository"],
     &["repository", "s3"],
     &["internal"],

@@ -9,6 +9,7 @@ mod configuration;
 mod documents;
 mod feed;
 mod http;
+mod lifecycle;
 mod limits;
 mod listening;
 mod operations;

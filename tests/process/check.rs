@@ -15,7 +15,9 @@ fn a_good_configuration_is_found_good_line_by_line() {
     for line in findings {
         assert!(line.starts_with("[  ok  ] ") || line.starts_with("[ warn ] clock: "), "{line}");
     }
-    for subject in ["configuration", "certificates", "callers", "clock", "registry", "repository", "ports"] {
+    for subject in
+        ["configuration", "certificates", "callers", "clock", "affinity domain", "registry", "repository", "ports"]
+    {
         assert!(findings.iter().any(|line| line[9..].starts_with(subject)), "nothing about {subject}: {findings:#?}");
     }
     assert!(verdict.contains("in order") || verdict.contains("can run"), "{verdict}");
@@ -52,6 +54,38 @@ fn an_unknown_key_fails() {
     let region = Region::new();
     region.rewrite("[console]\n", "[console]\nport = 8080\n");
     fails(&region, "configuration", &["musubi.toml", "unknown field `port`", "listen"]);
+}
+
+#[test]
+fn every_mistake_in_the_affinity_domain_fails_by_itself() {
+    let region = Region::new();
+    region.append("\n[registry.affinity_domain]\nfile = \"domain.toml\"\n");
+    let text = "name = \"test\"\n[languages]\nunknown = \"warn\"\ndefault = \"en\"\nallowed = [\"ja_JP\"]\n";
+    fs::write(region.folder.join("domain.toml"), text).unwrap();
+    let (good, lines) = region.check();
+    assert!(!good, "{lines:#?}");
+    let failed: Vec<&String> = lines.iter().filter(|line| line.starts_with("[ FAIL ] affinity domain: ")).collect();
+    assert_eq!(failed.len(), 2, "{lines:#?}");
+    crate::child::names(failed[0], &["domain.toml, line 5: ", "ja_JP", "RFC 5646"]);
+    crate::child::names(failed[1], &["domain.toml, line 4: ", "the default \"en\""]);
+    assert!(lines.last().unwrap().contains("cannot run: 2 problem"), "{lines:#?}");
+}
+
+#[test]
+fn an_affinity_domain_that_is_not_there_fails() {
+    let region = Region::new();
+    region.append("\n[registry.affinity_domain]\nname = \"atlantis\"\n");
+    fails(&region, "affinity domain", &["\"atlantis\" is unknown", "\"japan\" comes with the program"]);
+}
+
+#[test]
+fn the_japanese_affinity_domain_is_found_good_with_its_size() {
+    let region = Region::new();
+    region.append("\n[registry.affinity_domain]\nname = \"japan\"\nroot = \"2.999\"\n");
+    let (good, lines) = region.check();
+    assert!(good, "{lines:#?}");
+    let found = lines.iter().find(|line| line.starts_with("[  ok  ] affinity domain: ")).unwrap();
+    crate::child::names(found, &["japan", "codes for 9 attributes", "refused in classCode"]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod check;
 mod commands;
 mod crash;
 mod demo;
+mod domain;
 mod log;
 mod outsiders;
 mod refusals;

@@ -59,13 +59,26 @@ impl Cluster {
     ///
     /// If PostgreSQL is not installed or does not start.
     pub(crate) fn start(durability: Durability) -> Self {
-        let programs = programs();
         let fsync = match durability {
             Durability::Off => "-c fsync=off -c synchronous_commit=off -c full_page_writes=off",
             Durability::On => "",
         };
+        Self::make(r#""{programs}/initdb" --no-sync -A trust -U postgres -E UTF8 --locale=C -D "$folder/data""#, fsync)
+    }
+
+    /// Starts a replica of this cluster, which follows it as fast as it can.
+    #[allow(dead_code, reason = "each test binary that includes this file uses a part of it")]
+    pub(crate) fn replica(&self) -> Self {
+        let socket = self.socket.display();
+        let copy = format!(r#""{{programs}}/pg_basebackup" -h "{socket}" -U postgres -D "$folder/data" -R -X stream -c fast"#);
+        Self::make(&format!(r#"{copy} && chmod 700 "$folder/data""#), "-c fsync=off -c hot_standby=on")
+    }
+
+    fn make(data: &str, settings: &str) -> Self {
+        let programs = programs();
+        let script = SCRIPT.replace("{data}", data).replace("{programs}", &programs.display().to_string());
         let mut shell =
-            as_server_user(&SCRIPT.replace("{programs}", &programs.display().to_string()).replace("{fsync}", fsync))
+            as_server_user(&script.replace("{settings}", settings))
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
@@ -90,6 +103,14 @@ impl Cluster {
         Database { cluster: self, name }
     }
 
+    /// Stops the server at once, as a power cut would.
+    #[allow(dead_code, reason = "each test binary that includes this file uses a part of it")]
+    pub(crate) fn stop(&self) {
+        let kill = format!("kill -QUIT $(head -1 '{}/data/postmaster.pid')", self.socket.display());
+        let stopped = Command::new("sh").args(["-c", &kill]).status().expect("a shell starts");
+        assert!(stopped.success(), "the server is stopped");
+    }
+
     fn run(&self, database: &str, sql: &str) -> String {
         let output = Command::new(self.programs.join("psql"))
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-c", sql, "-h"])
@@ -105,14 +126,24 @@ impl Cluster {
 impl Database {
     /// Where it is, without a password.
     pub(crate) fn url(&self) -> String {
+        self.url_at(self.cluster)
+    }
+
+    /// Where the same database is on a replica.
+    pub(crate) fn url_at(&self, cluster: &Cluster) -> String {
         // In a URL's host position a socket's folder is percent-encoded.
-        let folder = self.cluster.socket.display().to_string().replace('/', "%2F");
+        let folder = cluster.socket.display().to_string().replace('/', "%2F");
         format!("postgres://postgres@{folder}/{}", self.name)
     }
 
     /// Runs SQL beside the program under test and returns what it prints.
     pub(crate) fn run(&self, sql: &str) -> String {
         self.cluster.run(&self.name, sql)
+    }
+
+    /// Runs SQL on the same database of a replica.
+    pub(crate) fn run_at(&self, replica: &Cluster, sql: &str) -> String {
+        replica.run(&self.name, sql)
     }
 
     /// Cuts every connection to this database, as a restart of the server would.
@@ -130,8 +161,8 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/musubi-postgres.XXXXXX")
 chmod 755 "$folder"
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
-"{programs}/initdb" --no-sync -A trust -U postgres -E UTF8 --locale=C -D "$folder/data" > "$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
-"{programs}/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=200 {fsync} >> "$folder/log" 2>&1 &
+{ {data}; } > "$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+"{programs}/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=200 {settings} >> "$folder/log" 2>&1 &
 server=$!
 trap 'kill -QUIT $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$folder"' EXIT
 attempts=300

@@ -1,46 +1,31 @@
 //! ITI-18 Registry Stored Query — ITI TF-2 §3.18.
 
-use ihe::audit::{self, Object};
-use ihe::message::{QueryReply, Status, StoredQuery};
-use ihe::xml::ns;
-use ihe::{Fault, Faults, Kind};
+use ihe::Faults;
+use ihe::audit;
+use ihe::message::{QueryReply, StoredQuery};
 
-use super::{Iti, Packaging, Spec, Transaction, Wire};
+use super::find::{self, spec};
+use super::{Spec, Transaction};
 use crate::call::{Answer, Call, Facts};
 
-/// A consumer asks for metadata.
+/// A consumer asks for metadata of one patient.
 pub(crate) struct RegistryStoredQuery;
 
 impl Transaction for RegistryStoredQuery {
-    const SPEC: &'static Spec = &Spec {
-        id: Iti(18),
-        audit: audit::Transaction::RegistryStoredQuery,
-        wire: Wire::Soap {
-            actions: &[("urn:ihe:iti:2007:RegistryStoredQuery", "urn:ihe:iti:2007:RegistryStoredQueryResponse")],
-            roots: &[(ns::QUERY, "AdhocQueryRequest")],
-            packaging: Packaging::Simple,
-        },
-        writes: false,
-        keeps_query: true,
-    };
+    const SPEC: &'static Spec = &spec(
+        18,
+        audit::Transaction::RegistryStoredQuery,
+        &[("urn:ihe:iti:2007:RegistryStoredQuery", "urn:ihe:iti:2007:RegistryStoredQueryResponse")],
+    );
     type Request = StoredQuery;
     type Reply = QueryReply;
 
     fn facts(query: &StoredQuery, call: &Call) -> Vec<Facts> {
-        let asked = Object::query(Self::SPEC.audit, query.what.id(), call.body.clone());
-        let asked = asked.with_home(query.home.as_ref().unwrap_or(&call.gateway.community));
-        vec![Facts::about(query.what.patients().iter().map(Object::patient).chain([asked]).collect())]
+        find::facts(Self::SPEC, query, call)
     }
 
     async fn handle(query: StoredQuery, call: &mut Call) -> Result<Answer<QueryReply>, Faults> {
-        if let Some(home) = query.home.as_ref().filter(|home| **home != call.gateway.community) {
-            let detail = format!("{home} is not this community; ask without a home, or at {home}'s own gateway");
-            return Err(Fault::new(Kind::UnknownCommunity, detail).at(home.to_string()).into());
-        }
-        if query.what.is_void() {
-            return Ok(QueryReply { status: Status::Success, errors: Vec::new(), objects: Vec::new() }.into());
-        }
-        Ok(call.gateway.registry.find(query, &call.context).await?.into())
+        find::find(Self::SPEC, false, query, call).await
     }
 
     fn refused(faults: Faults, _call: &Call) -> QueryReply {

@@ -150,7 +150,7 @@ impl<'a> Sorted<'a> {
             .map(|(named, outcome)| Facts { outcome: Some(outcome), ..Facts::about(named) })
             .collect();
         let reply = RetrieveReply { response, documents: self.documents };
-        Answer { reply, outcome, error, documents: self.octets, facts: Some(facts) }
+        Answer { documents: self.octets, facts: Some(facts), ..Answer::of(reply, outcome, error) }
     }
 }
 

@@ -1,12 +1,19 @@
 //! The transactions: one file each, one line each in [`ALL`]. Routing, policy, audit, metrics and
 //! `docs/transactions.md` come from that list.
 
+mod find;
 mod iti18;
 mod iti41;
 mod iti42;
 mod iti43;
 mod iti44;
+mod iti51;
+mod iti57;
+mod iti61;
+mod iti62;
 pub(crate) mod iti8;
+mod iti92;
+mod submit;
 
 use std::fmt;
 use std::str::FromStr;
@@ -118,6 +125,11 @@ pub(crate) static ALL: &[&Spec] = &[
     iti42::RegisterDocumentSet::SPEC,
     iti43::RetrieveDocumentSet::SPEC,
     iti44::IdentityFeedV3::SPEC,
+    iti51::MultiPatientStoredQuery::SPEC,
+    iti57::UpdateDocumentSet::SPEC,
+    iti61::RegisterOnDemand::SPEC,
+    iti62::RemoveMetadata::SPEC,
+    iti92::RestrictedUpdate::SPEC,
 ];
 
 /// One message of a SOAP transaction: how it is recognised and who reads it.
@@ -130,7 +142,8 @@ pub(crate) struct Route {
     pub(crate) read: fn(Envelope<'_>) -> Job,
 }
 
-/// Every message that SOAP can bring.
+/// Every message that SOAP can bring. Where several have the same body, a message without an action is the first of
+/// them: a query is ITI-18, a submission ITI-42.
 pub(crate) static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
     [
         routes::<iti18::RegistryStoredQuery>(),
@@ -138,6 +151,11 @@ pub(crate) static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
         routes::<iti42::RegisterDocumentSet>(),
         routes::<iti43::RetrieveDocumentSet>(),
         routes::<iti44::IdentityFeedV3>(),
+        routes::<iti51::MultiPatientStoredQuery>(),
+        routes::<iti57::UpdateDocumentSet>(),
+        routes::<iti61::RegisterOnDemand>(),
+        routes::<iti62::RemoveMetadata>(),
+        routes::<iti92::RestrictedUpdate>(),
     ]
     .into_iter()
     .flatten()

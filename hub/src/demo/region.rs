@@ -116,6 +116,13 @@ listen = "{internal}"
 [registry]
 database = "sqlite:registry.db"
 
+# Documents of other systems may be tried out: what the domain does not know is taken with a warning.
+[registry.affinity_domain]
+name = "japan"
+root = "{ROOT}"
+unknown_codes = "warn"
+missing_attributes = "warn"
+
 [repository]
 id = "{repository}"
 max_document_bytes = 2147483648

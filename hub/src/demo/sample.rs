@@ -65,7 +65,7 @@ const KINDS: [Kind; 3] = [
     Kind {
         class: ("LAB", "検体検査"),
         loinc: ("11502-2", "検体検査報告書"),
-        format: ("urn:hl7jp:cda:discharge:1", "検体検査報告 (HL7 CDA R2)"),
+        format: ("{root}-unknown", "その他"),
         text: "検査結果: 基準範囲内。前回値との比較で有意な変動を認めない。",
     },
 ];
@@ -145,10 +145,10 @@ fn entry(id: &PatientId, serial: usize, kind: &Kind, hospital: &str, day: &str) 
         authors: vec![author(hospital)],
         class_code: Some(code(kind.class, &format!("{ROOT}.4.1"))),
         type_code: Some(code(kind.loinc, "2.16.840.1.113883.6.1")),
-        format_code: Some(code(kind.format, &format!("{ROOT}.4.3"))),
+        format_code: Some(code((&kind.format.0.replace("{root}", ROOT), kind.format.1), &format!("{ROOT}.4.3"))),
         facility_type_code: Some(code(("11", "病院"), &format!("{ROOT}.4.4"))),
-        practice_setting_code: Some(code(("01", "内科"), &format!("{ROOT}.4.10"))),
-        confidentiality_codes: vec![code(("N", "normal"), "2.16.840.1.113883.5.25")],
+        practice_setting_code: Some(code(("01", "内科"), "1.2.392.200250.2.2.2")),
+        confidentiality_codes: vec![code(("N", "通常"), "2.16.840.1.113883.5.25")],
         event_codes: Vec::new(),
         limited: false,
         patient_id: Some(id.clone()),
@@ -243,4 +243,60 @@ fn stamp(at: OffsetDateTime) -> String {
         at.minute(),
         at.second()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ihe::model::Purpose;
+    use proto::{Clock, Context, Registry, SystemClock, TraceContext};
+    use registry::{Deviation, DomainConfig, LocalRegistry};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_strict_japanese_domain_has_no_fault_to_find_with_the_documents_of_the_demo() {
+        let (dir, authority) = (tempfile::tempdir().unwrap(), format!("{ROOT}.2.1").parse::<Oid>().unwrap());
+        let known: Vec<PatientId> =
+            (0..PATIENTS.len()).map(|n| patient_id(&authority, &format!("P-{n}")).unwrap()).collect();
+        let domain = DomainConfig {
+            name: Some("japan".to_owned()),
+            root: Some(ROOT.parse().unwrap()),
+            unknown_codes: Some(Deviation::Refuse),
+            missing_attributes: Some(Deviation::Refuse),
+            ..DomainConfig::default()
+        };
+        let config = registry::Config {
+            assigning_authority: Some(authority.clone()),
+            patients: known.clone(),
+            affinity_domain: Some(domain),
+            ..registry::Config::default()
+        };
+        let registry = LocalRegistry::open(config, dir.path(), Arc::new(SystemClock)).await.unwrap();
+        for (serial, (patient, id)) in PATIENTS.iter().zip(&known).enumerate() {
+            for sample in documents(patient, id, REGIONS[0], serial, SystemClock.now()).unwrap() {
+                let submission = provided(sample.submission, sample.content.len());
+                let response = registry.submit(Purpose::Register, submission, vec![], &context()).await.unwrap();
+                assert!(response.succeeded() && response.errors.is_empty(), "{:?}", response.errors);
+            }
+        }
+    }
+
+    /// With what a repository adds.
+    fn provided(mut submission: Submission, size: usize) -> Submission {
+        for entry in &mut submission.entries {
+            entry.size = Some(size as u64);
+            entry.hash = Some(ihe::id::Sha1([7; 20]));
+            entry.repository = Some(format!("{ROOT}.7.1").parse().unwrap());
+        }
+        submission
+    }
+
+    fn context() -> Context {
+        Context {
+            trace: TraceContext::receive(None, SystemClock.uuid()),
+            deadline: tokio::time::Instant::now() + std::time::Duration::from_secs(30),
+        }
+    }
 }

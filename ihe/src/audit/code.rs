@@ -54,4 +54,5 @@ codes! {
     URI = "12" "RFC-3881" "URI"
     NODE_ID = "110182" "DCM" "Node ID"
     SUBMISSION_SET = "urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd" "IHE XDS Metadata" "submission set classificationNode"
+    OBJECT_REF = "urn:ihe:iti:2017:ObjectRef" "IHE XDS Metadata" "registry object reference"
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::code::{self, Coded};
 use super::transaction::Transaction;
-use crate::id::{HomeCommunity, PatientId};
+use crate::id::{EntryUuid, HomeCommunity, PatientId};
 
 /// `ParticipantObjectIdentification`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,12 @@ impl Object {
     /// A submission set, by its uniqueId.
     pub fn submission_set(unique_id: impl Into<String>) -> Self {
         Self::of(unique_id, ObjectType::System, ObjectRole::Job, code::SUBMISSION_SET)
+    }
+
+    /// A registry object that was removed, by its entryUUID (ITI TF-2 §3.62.5; Remove Metadata and Documents).
+    pub fn removed(id: EntryUuid) -> Self {
+        let object = Self::of(id.to_string(), ObjectType::System, ObjectRole::Report, code::OBJECT_REF);
+        Self { life_cycle: Some(LifeCycle::PermanentErasure), ..object }
     }
 
     /// A node of the network.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use time::macros::datetime;
 
 use super::*;
+use crate::fault::{Fault, Kind};
 use crate::id::{HomeCommunity, PatientId};
 use crate::message::{Feed, RegistryError, RegistryResponse, Status};
 use crate::xml::{Cursor, Node};
@@ -218,8 +219,50 @@ ITI-43 Client: Import C, server Source Role ID, client Destination Role ID
 ITI-43 Server: Export R, server Source Role ID, client Destination Role ID
 ITI-44 Client: Patient Record C, client Source Role ID, server Destination Role ID
 ITI-44 Server: Patient Record C, client Source Role ID, server Destination Role ID
+ITI-51 Client: Query E, client Source Role ID, server Destination Role ID
+ITI-51 Server: Query E, client Source Role ID, server Destination Role ID
+ITI-57 Client: Export U, client Source Role ID, server Destination Role ID
+ITI-57 Server: Import U, client Source Role ID, server Destination Role ID
+ITI-61 Client: Export R, client Source Role ID, server Destination Role ID
+ITI-61 Server: Import C, client Source Role ID, server Destination Role ID
+ITI-62 Client: Patient Record D, client Source Role ID, server Destination Role ID
+ITI-62 Server: Patient Record D, client Source Role ID, server Destination Role ID
+ITI-92 Client: Export U, client Source Role ID, server Destination Role ID
+ITI-92 Server: Import U, client Source Role ID, server Destination Role ID
 "
     );
+}
+
+/// Everything about an object, as it is written.
+fn object(transaction: Transaction, object: Object) -> String {
+    let lines = written(&AuditMessage::from(record(transaction, "x", vec![object])));
+    let from = lines.iter().position(|line| line.contains("ParticipantObjectIdentification")).unwrap();
+    lines[from..].iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_removed_object_is_a_reference_that_is_erased_for_ever() {
+    let id = "urn:uuid:6f0a7f5e-6f43-4a4e-8f4b-0d6c1a55e001";
+    let golden = format!(
+        "ParticipantObjectIdentification ParticipantObjectDataLifeCycle=\"15\" ParticipantObjectID=\"{id}\" \
+         ParticipantObjectTypeCode=\"2\" ParticipantObjectTypeCodeRole=\"3\"\n\
+         ParticipantObjectIDTypeCode codeSystemName=\"IHE XDS Metadata\" csd-code=\"urn:ihe:iti:2017:ObjectRef\" \
+         originalText=\"registry object reference\""
+    );
+    assert_eq!(object(Transaction::RemoveMetadata, Object::removed(id.parse().unwrap())), golden);
+}
+
+#[test]
+fn a_restricted_updates_submission_set_names_its_community() {
+    let golden = "ParticipantObjectIdentification ParticipantObjectID=\"2.999.7.9\" ParticipantObjectTypeCode=\"2\" \
+                  ParticipantObjectTypeCodeRole=\"20\"\n\
+                  ParticipantObjectIDTypeCode codeSystemName=\"IHE XDS Metadata\" \
+                  csd-code=\"urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd\" \
+                  originalText=\"submission set classificationNode\"\n\
+                  ParticipantObjectDetail type=\"urn:ihe:iti:xca:2010:homeCommunityId\" \
+                  value=\"dXJuOm9pZDoyLjk5OS43LjE=\"";
+    let set = Object::submission_set("2.999.7.9").with_home(&home());
+    assert_eq!(object(Transaction::RestrictedUpdate, set), golden);
 }
 
 #[test]
@@ -266,4 +309,15 @@ fn the_outcome_follows_the_response() {
     assert_eq!(outcome(Status::Success, vec![error(crate::fault::Severity::Warning)]), Outcome::Minor);
     assert_eq!(outcome(Status::PartialSuccess, vec![error(crate::fault::Severity::Error)]), Outcome::Minor);
     assert_eq!(outcome(Status::Failure, vec![error(crate::fault::Severity::Error)]), Outcome::Serious);
+}
+
+#[test]
+fn a_submission_that_was_known_has_succeeded() {
+    let known = || Fault::new(Kind::AlreadyRegistered, "the submission set 2.999.1 was registered before");
+    assert_eq!(Outcome::of(&RegistryResponse::of([known()])), Outcome::Success);
+    let taken = || Fault::new(Kind::DuplicateUniqueIdInRegistry, "the id 2.999.1 is taken");
+    assert_eq!(Outcome::of(&RegistryResponse::of([taken()])), Outcome::Serious);
+    assert_eq!(Outcome::of(&RegistryResponse::of([known(), taken()])), Outcome::Serious);
+    let warned = Fault::new(Kind::ExtraMetadataNotSaved, "the slot x was dropped");
+    assert_eq!(Outcome::of(&RegistryResponse::of([warned])), Outcome::Minor);
 }

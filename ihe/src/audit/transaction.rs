@@ -27,6 +27,16 @@ pub enum Transaction {
     RetrieveDocumentSet,
     /// ITI-44.
     PatientIdentityFeedV3,
+    /// ITI-51.
+    MultiPatientStoredQuery,
+    /// ITI-57.
+    UpdateDocumentSet,
+    /// ITI-61.
+    RegisterOnDemand,
+    /// ITI-62.
+    RemoveMetadata,
+    /// ITI-92.
+    RestrictedUpdate,
 }
 
 /// Which side of a transaction we are.
@@ -62,7 +72,7 @@ const fn row(
 
 impl Transaction {
     /// Every audited transaction.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::PatientIdentityFeed,
         Self::RegistryStoredQuery,
         Self::CrossGatewayQuery,
@@ -71,16 +81,24 @@ impl Transaction {
         Self::RegisterDocumentSet,
         Self::RetrieveDocumentSet,
         Self::PatientIdentityFeedV3,
+        Self::MultiPatientStoredQuery,
+        Self::UpdateDocumentSet,
+        Self::RegisterOnDemand,
+        Self::RemoveMetadata,
+        Self::RestrictedUpdate,
     ];
 
     /// The one table. The action of a feed is that of its message; see [`affected`].
     fn row(self) -> Row {
-        use Action::{Create, Execute, Read};
+        use Action::{Create, Delete, Execute, Read, Update};
         use Side::{Client, Server};
         let feed = || (code::PATIENT_RECORD, Create);
         let query = || (code::QUERY, Execute);
         let export = || (code::EXPORT, Read);
         let import = || (code::IMPORT, Create);
+        let update_out = || (code::EXPORT, Update);
+        let update_in = || (code::IMPORT, Update);
+        let removal = || (code::PATIENT_RECORD, Delete);
         match self {
             Self::PatientIdentityFeed => row("ITI-8", "Patient Identity Feed", feed(), feed(), Client),
             Self::RegistryStoredQuery => row("ITI-18", "Registry Stored Query", query(), query(), Client),
@@ -92,6 +110,13 @@ impl Transaction {
             Self::RegisterDocumentSet => row("ITI-42", "Register Document Set-b", export(), import(), Client),
             Self::RetrieveDocumentSet => row("ITI-43", "Retrieve Document Set", import(), export(), Server),
             Self::PatientIdentityFeedV3 => row("ITI-44", "Patient Identity Feed", feed(), feed(), Client),
+            Self::MultiPatientStoredQuery => row("ITI-51", "Multi-Patient Stored Query", query(), query(), Client),
+            Self::UpdateDocumentSet => row("ITI-57", "Update Document Set", update_out(), update_in(), Client),
+            Self::RegisterOnDemand => row("ITI-61", "Register On-Demand Document Entry", export(), import(), Client),
+            Self::RemoveMetadata => row("ITI-62", "Remove Metadata", removal(), removal(), Client),
+            Self::RestrictedUpdate => {
+                row("ITI-92", "Restricted Update Document Set", update_out(), update_in(), Client)
+            }
         }
     }
 
@@ -136,7 +161,7 @@ pub struct Record {
     pub at: OffsetDateTime,
     /// How it ended.
     pub outcome: Outcome,
-    /// If it did not end well, why: the text that went to the other side.
+    /// If it did not end well, why: the text that went to the other side. If it ended well in an unusual way, which.
     pub description: Option<String>,
     /// Purposes of use, from the user's assertion.
     pub purposes: Vec<Coded>,

@@ -1,9 +1,14 @@
-//! Whether a submission may be registered, as far as the message alone tells: ITI TF-2 §3.42.4.1.3, ITI TF-3 §4.2.2 and
-//! §4.3.1.1. What needs the registry's content is asked there.
+//! Whether a submission may be made, as far as the message alone tells: ITI TF-2 §3.42.4.1.3, §3.57.4.1.3, §3.61.4.1.3
+//! and §3.92.4.1.3, ITI TF-3 §4.2.2 and §4.3.1.1. What needs the registry's content is asked there.
 
 mod attributes;
+mod ends;
 mod identity;
+mod operations;
+mod restricted;
+mod slots;
 mod structure;
+mod update;
 
 use crate::ebrim::Complaints;
 use crate::fault::Fault;
@@ -15,12 +20,15 @@ impl Submission {
     /// Not looked at: whether patients are known, whether what is referred to exists, whether uniqueIds are taken, and
     /// which codes the affinity domain lists.
     pub fn check(&self, purpose: Purpose) -> Vec<Fault> {
-        let _for_now = purpose;
         let mut complaints = Complaints::default();
-        attributes::check(self, &mut complaints);
+        attributes::check(self, purpose, &mut complaints);
         // While ids are ambiguous it is not clear what points at what.
-        if identity::check(self, &mut complaints) {
-            structure::check(self, &mut complaints);
+        if identity::check(self, purpose, &mut complaints) {
+            match purpose {
+                Purpose::Register | Purpose::RegisterOnDemand => structure::check(self, &mut complaints),
+                Purpose::Update => update::check(self, &mut complaints),
+                Purpose::RestrictedUpdate => restricted::check(self, &mut complaints),
+            }
         }
         complaints.into_faults()
     }

@@ -1,11 +1,12 @@
-//! What points at what: memberships and relationships (ITI TF-3 §4.2.2).
+//! What points at what in a registration: memberships and relationships (ITI TF-3 §4.2.2).
 
 use std::collections::{HashMap, HashSet};
 
+use super::ends::{End, Ends, name};
 use crate::ebrim::Complaints;
-use crate::fault::{Fault, Kind};
 use crate::id::ObjectId;
-use crate::model::{Association, AssociationType, Membership, Submission};
+use crate::model::{Association, AssociationType, DocumentKind, Membership, Submission};
+use crate::rule::Rule;
 
 pub(super) fn check(submission: &Submission, complaints: &mut Complaints) {
     let structure = Structure::of(submission);
@@ -16,48 +17,25 @@ pub(super) fn check(submission: &Submission, complaints: &mut Complaints) {
     structure.check_replaced(complaints);
 }
 
-/// An end of an association, seen from the message.
-#[derive(Clone, Copy)]
-enum End<'a> {
-    Set,
-    Entry,
-    Folder,
-    Association(&'a Association),
-    /// A UUID that is not in the message: whether and what it is, the registry knows.
-    Elsewhere,
-    /// A symbol that stands for nothing.
-    Nowhere,
-}
+/// What is found where a rule is broken.
+pub(super) type Verdict = Result<(), (Rule, &'static str)>;
 
-struct Structure<'a> {
-    submission: &'a Submission,
-    ends: HashMap<&'a ObjectId, End<'a>>,
+struct Structure<'s> {
+    submission: &'s Submission,
+    ends: Ends<'s>,
     /// How often each object is a member of the submission set.
-    members: HashMap<&'a ObjectId, usize>,
+    members: HashMap<&'s ObjectId, usize>,
 }
 
-impl<'a> Structure<'a> {
-    fn of(submission: &'a Submission) -> Self {
-        let Submission { set, entries, folders, associations } = submission;
-        let mut ends = HashMap::from([(&set.id, End::Set)]);
-        ends.extend(entries.iter().map(|entry| (&entry.id, End::Entry)));
-        ends.extend(folders.iter().map(|folder| (&folder.id, End::Folder)));
-        ends.extend(associations.iter().filter_map(|a| a.id.as_ref().map(|id| (id, End::Association(a)))));
+impl<'s> Structure<'s> {
+    fn of(submission: &'s Submission) -> Self {
         let mut members = HashMap::new();
-        for association in associations {
-            if association.kind == AssociationType::HasMember && association.source == set.id {
+        for association in &submission.associations {
+            if association.kind == AssociationType::HasMember && association.source == submission.set.id {
                 *members.entry(&association.target).or_default() += 1;
             }
         }
-        Self { submission, ends, members }
-    }
-
-    fn end(&self, id: &ObjectId) -> End<'a> {
-        match (self.ends.get(id), id) {
-            (Some(end), _) => *end,
-            (None, ObjectId::Uuid(_)) => End::Elsewhere,
-            (None, ObjectId::Symbol(_)) => End::Nowhere,
-        }
+        Self { submission, ends: Ends::of(submission), members }
     }
 
     fn check(&self, association: &Association, complaints: &mut Complaints) {
@@ -69,64 +47,61 @@ impl<'a> Structure<'a> {
             | AssociationType::TransformReplace
             | AssociationType::Signs
             | AssociationType::IsSnapshotOf => self.check_relationship(association),
-            AssociationType::UpdateAvailabilityStatus | AssociationType::SubmitAssociation => {
-                refuse("the association belongs to a metadata update, ITI-57")
+            AssociationType::UpdateAvailabilityStatus => {
+                Err((Rule::UpdateInRegister, "an UpdateAvailabilityStatus association"))
             }
+            AssociationType::SubmitAssociation => Err((Rule::UpdateInRegister, "a SubmitAssociation association")),
         };
-        if let Err((kind, why)) = verdict {
-            complaints.push(Fault::new(kind, format!("{}: {why}", name(association))));
+        if let Err((rule, found)) = verdict {
+            complaints.object(rule, &name(association), found);
         }
-        let documented = matches!(
-            association.kind,
-            AssociationType::Replace
-                | AssociationType::Transform
-                | AssociationType::Append
-                | AssociationType::TransformReplace
-        );
-        if association.documentation.is_some() && !documented {
-            complaints.object(&name(association), "only RPLC, XFRM, APND and XFRM_RPLC carry a documentation code");
+        if let Some(slot) = association.update_slots().next() {
+            complaints.attribute(Rule::UpdateInRegister, &name(association), slot, "the slot");
         }
+        check_documentation(association, complaints);
     }
 
     /// ITI TF-3 §4.2.2.1: SS→DE, SS→FD, SS→(FD→DE), FD→DE.
     fn check_member(&self, association: &Association) -> Verdict {
         let Association { source, target, membership, .. } = association;
-        match (self.end(source), self.end(target)) {
-            (_, End::Set) => refuse("a submission set is not a member of anything"),
-            (End::Set, End::Entry) => match membership {
+        match (self.ends.get(source), self.ends.get(target)) {
+            (_, End::Set) => Err((Rule::MemberEnds, "a submission set as member")),
+            (End::Set, End::Entry(_)) => match membership {
                 Some(Membership::Original) => Ok(()),
                 Some(Membership::Reference) => {
-                    refuse("SubmissionSetStatus is Original: the document is in the message")
+                    Err((Rule::MemberStatus, "SubmissionSetStatus Reference for a document of the message"))
                 }
-                None => refuse("SubmissionSetStatus is missing"),
+                None => Err((Rule::MemberStatus, "no SubmissionSetStatus")),
             },
             (End::Set, End::Elsewhere) => match membership {
                 Some(Membership::Reference) => Ok(()),
                 Some(Membership::Original) => {
-                    refuse("SubmissionSetStatus is Original, but the target is not in the message")
+                    Err((Rule::MemberStatus, "SubmissionSetStatus Original for what is not in the message"))
                 }
-                None => refuse("SubmissionSetStatus is missing"),
+                None => Err((Rule::MemberStatus, "no SubmissionSetStatus")),
             },
-            (End::Set, End::Nowhere) => refuse("targetObject names nothing in the message"),
-            (End::Set, End::Folder) => Ok(()),
+            (End::Set, End::Nowhere) => Err((Rule::MemberEnds, TARGET)),
+            (End::Set, End::Folder(_)) => Ok(()),
             (End::Set, End::Association(inner)) if self.is_folder_member(inner) => Ok(()),
             (End::Set, End::Association(_)) => {
-                refuse("of associations only folder memberships are members of a submission set")
+                Err((Rule::MemberEnds, "an association as member that is no folder membership"))
             }
-            (End::Folder | End::Elsewhere, End::Entry | End::Elsewhere) => self.check_linked(association),
-            (End::Folder | End::Elsewhere, End::Nowhere) => unresolved("targetObject names nothing in the message"),
-            (End::Folder | End::Elsewhere, End::Folder | End::Association(_)) => {
-                refuse("only documents are members of a folder")
+            (End::Folder(_) | End::Elsewhere, End::Entry(_) | End::Elsewhere) => self.check_linked(association),
+            (End::Folder(_) | End::Elsewhere, End::Nowhere) => Err((Rule::Reference, TARGET)),
+            (End::Folder(_) | End::Elsewhere, End::Folder(_) | End::Association(_)) => {
+                Err((Rule::MemberEnds, "a member of a folder that is no document"))
             }
-            (End::Entry | End::Association(_), _) => refuse("members belong to submission sets and folders"),
-            (End::Nowhere, _) => unresolved("sourceObject names nothing in the message"),
+            (End::Entry(_) | End::Association(_), _) => {
+                Err((Rule::MemberEnds, "members of a document or an association"))
+            }
+            (End::Nowhere, _) => Err((Rule::Reference, "sourceObject names nothing in the message")),
         }
     }
 
     /// The submission set says who put a document into a folder (ITI TF-3 §4.2.1.4).
     fn check_linked(&self, association: &Association) -> Verdict {
         let linked = association.id.as_ref().is_some_and(|id| self.members.contains_key(id));
-        if linked { Ok(()) } else { refuse("a folder membership is itself a member of the submission set") }
+        if linked { Ok(()) } else { Err((Rule::FolderMemberLinked, "a folder membership without a HasMember to it")) }
     }
 
     fn is_folder_member(&self, association: &Association) -> bool {
@@ -139,17 +114,24 @@ impl<'a> Structure<'a> {
             association.kind,
             AssociationType::Replace | AssociationType::TransformReplace | AssociationType::IsSnapshotOf
         );
-        match (self.end(&association.source), self.end(&association.target)) {
-            (End::Set, _) | (_, End::Set) => refuse("a submission set takes part in memberships only"),
-            (End::Elsewhere | End::Nowhere, _) => unresolved("sourceObject is a document of the submission"),
-            (End::Folder | End::Association(_), _) | (_, End::Folder | End::Association(_)) => {
-                refuse("a relationship leads from a document to a document")
+        match (self.ends.get(&association.source), self.ends.get(&association.target)) {
+            (End::Set, _) | (_, End::Set) => Err((Rule::RelationshipEnds, "a submission set")),
+            (End::Elsewhere | End::Nowhere, _) => {
+                Err((Rule::RelationshipSource, "a sourceObject that is not in the message"))
             }
-            (End::Entry, End::Nowhere) => unresolved("targetObject names nothing in the message"),
-            (End::Entry, End::Entry) if of_registered => {
-                unresolved("targetObject is a document that is already registered")
+            (End::Folder(_) | End::Association(_), _) | (_, End::Folder(_) | End::Association(_)) => {
+                Err((Rule::RelationshipEnds, "a folder or an association"))
             }
-            (End::Entry, End::Entry | End::Elsewhere) => Ok(()),
+            (End::Entry(_), End::Nowhere) => Err((Rule::Reference, TARGET)),
+            (End::Entry(_), End::Entry(_)) if of_registered => {
+                Err((Rule::RelationshipTarget, "a targetObject that is in the message"))
+            }
+            (End::Entry(source), _)
+                if association.kind == AssociationType::IsSnapshotOf && source.kind == DocumentKind::OnDemand =>
+            {
+                Err((Rule::SnapshotSource, "an on-demand document as snapshot"))
+            }
+            (End::Entry(_), End::Entry(_) | End::Elsewhere) => Ok(()),
         }
     }
 
@@ -157,8 +139,9 @@ impl<'a> Structure<'a> {
     fn check_membership(&self, complaints: &mut Complaints) {
         let Submission { entries, folders, .. } = self.submission;
         for id in entries.iter().map(|entry| &entry.id).chain(folders.iter().map(|folder| &folder.id)) {
-            if self.members.get(id) != Some(&1) {
-                complaints.object(&id.to_string(), "exactly one HasMember leads from the submission set to the object");
+            let times = self.members.get(id).copied().unwrap_or_default();
+            if times != 1 {
+                complaints.object(Rule::MemberOnce, &id.to_string(), format_args!("{times} HasMembers"));
             }
         }
     }
@@ -169,22 +152,24 @@ impl<'a> Structure<'a> {
         for association in &self.submission.associations {
             let replaces = matches!(association.kind, AssociationType::Replace | AssociationType::TransformReplace);
             if replaces && !replaced.insert(&association.target) {
-                complaints.object(&name(association), "a document is replaced only once in a submission");
+                complaints.object(Rule::ReplacedOnce, &name(association), "another replacement of the same document");
             }
         }
     }
 }
 
-type Verdict = Result<(), (Kind, &'static str)>;
+const TARGET: &str = "targetObject names nothing in the message";
 
-fn refuse(why: &'static str) -> Verdict {
-    Err((Kind::RegistryMetadata, why))
-}
-
-fn unresolved(why: &'static str) -> Verdict {
-    Err((Kind::UnresolvedReference, why))
-}
-
-fn name(association: &Association) -> String {
-    association.id.as_ref().map_or_else(|| "an association without an id".to_owned(), ToString::to_string)
+/// Why a relationship exists is said of relationships (ITI TF-3 §4.2.2.2).
+pub(super) fn check_documentation(association: &Association, complaints: &mut Complaints) {
+    let documented = matches!(
+        association.kind,
+        AssociationType::Replace
+            | AssociationType::Transform
+            | AssociationType::Append
+            | AssociationType::TransformReplace
+    );
+    if association.documentation.is_some() && !documented {
+        complaints.object(Rule::Documentation, &name(association), "a documentation code");
+    }
 }

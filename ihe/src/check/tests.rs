@@ -2,7 +2,8 @@
 
 use crate::fault::Kind;
 use crate::id::ObjectId;
-use crate::model::{Association, AssociationType, Membership, Submission};
+use crate::model::{Association, AssociationType, Availability, DocumentKind, Membership, Purpose, Submission};
+use crate::rule::Rule;
 use crate::xml::decode;
 
 const BASE: &[u8] =
@@ -13,7 +14,7 @@ const ELSEWHERE: &str = "urn:uuid:00000000-0000-4000-8000-000000000001";
 fn faults(change: impl FnOnce(&mut Submission)) -> Vec<(Kind, String)> {
     let mut submission = decode::<Submission>(BASE).unwrap();
     change(&mut submission);
-    submission.check(crate::model::Purpose::Register).into_iter().map(|fault| (fault.kind, fault.detail)).collect()
+    submission.check(Purpose::Register).into_iter().map(|fault| (fault.kind, fault.detail)).collect()
 }
 
 fn association(kind: AssociationType, source: &str, target: &str) -> Association {
@@ -131,4 +132,133 @@ fn every_missing_attribute_is_named() {
     for name in ["hash", "mimeType", "XDSSubmissionSet.sourceId", "title", "codeList"] {
         assert!(details.contains(name), "{name}: {details}");
     }
+}
+
+const UPDATE: &[u8] = include_bytes!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../tests/vectors/documents/update/iti57-docentry-and-deprecate-new-version.xml"
+));
+
+/// The rules that an update breaks after this change.
+fn broken(change: impl FnOnce(&mut Submission)) -> Vec<Rule> {
+    let mut submission = decode::<Submission>(UPDATE).unwrap();
+    change(&mut submission);
+    submission.check(Purpose::Update).into_iter().map(|fault| fault.rule.unwrap()).collect()
+}
+
+fn trigger(kind: AssociationType, target: &str) -> Association {
+    Association { id: Some(id(&format!("trigger of {target}"))), ..association(kind, "submissionSet01", target) }
+}
+
+#[test]
+fn an_object_is_updated_once_in_a_message() {
+    assert_eq!(broken(|_| ()), []);
+    let found = broken(|update| {
+        let mut second = update.entries[0].clone();
+        (second.id, second.unique_id) = (id("document02"), Some("2.25.1".parse().unwrap()));
+        let member = Association { id: Some(id("hm2")), target: id("document02"), ..update.associations[0].clone() };
+        update.entries.push(second);
+        update.associations.push(member);
+    });
+    assert_eq!(found, [Rule::UpdateOnce]);
+}
+
+#[test]
+fn a_new_version_has_one_trigger() {
+    let twice = |update: &mut Submission| {
+        update.associations.push(Association { id: Some(id("hm2")), ..update.associations[0].clone() });
+    };
+    assert_eq!(broken(twice), [Rule::UpdateTrigger]);
+    // Without its trigger it is no operation, and nobody says what to do with it.
+    assert_eq!(broken(|update| drop(update.associations.remove(0))), [Rule::UpdateTrigger]);
+}
+
+#[test]
+fn an_association_is_submitted_once_between_documents_or_into_a_folder() {
+    use AssociationType::{Append, HasMember, SubmitAssociation};
+    for (kind, source, target, expected) in [
+        (Append, ELSEWHERE, ELSEWHERE, None),
+        (HasMember, ELSEWHERE, ELSEWHERE, None),
+        (Append, "nobody", ELSEWHERE, Some(Rule::Reference)),
+        (Append, ELSEWHERE, "nobody", Some(Rule::Reference)),
+        (Append, ELSEWHERE, "submissionSet01", Some(Rule::RelationshipEnds)),
+        (HasMember, "hm", ELSEWHERE, Some(Rule::MemberEnds)),
+        // Of the submission set.
+        (HasMember, "submissionSet01", ELSEWHERE, Some(Rule::UpdateOperation)),
+    ] {
+        let found = broken(|update| {
+            update.associations.push(association(kind, source, target));
+            update.associations.push(trigger(SubmitAssociation, "new"));
+        });
+        assert_eq!(found.first().copied(), expected, "{kind:?} {source} {target}: {found:?}");
+    }
+    let found = broken(|update| {
+        update.associations.push(association(Append, ELSEWHERE, ELSEWHERE));
+        update.associations.push(trigger(SubmitAssociation, "new"));
+        update.associations.push(Association { id: Some(id("t")), ..trigger(SubmitAssociation, "new") });
+    });
+    assert_eq!(found, [Rule::UpdateOperation]);
+}
+
+#[test]
+fn who_brings_a_folder_membership_may_say_so() {
+    let submit = |kind| {
+        broken(|update| {
+            update.associations.push(association(kind, ELSEWHERE, ELSEWHERE));
+            update.associations.push(trigger(AssociationType::SubmitAssociation, "new"));
+            update.associations.push(Association { id: None, ..trigger(AssociationType::HasMember, "new") });
+        })
+    };
+    assert_eq!(submit(AssociationType::HasMember), []);
+    assert_eq!(submit(AssociationType::Append), [Rule::UpdateOperation]);
+}
+
+#[test]
+fn triggers_lead_from_the_submission_set() {
+    for kind in [AssociationType::SubmitAssociation, AssociationType::UpdateAvailabilityStatus] {
+        let found = broken(|update| update.associations.push(association(kind, ELSEWHERE, ELSEWHERE)));
+        assert_eq!(found, [Rule::UpdateOperation], "{kind:?}");
+    }
+}
+
+#[test]
+fn an_update_refers_to_no_document_by_membership() {
+    let found = broken(|update| {
+        let mut by_reference = trigger(AssociationType::HasMember, ELSEWHERE);
+        by_reference.membership = Some(Membership::Reference);
+        update.associations.push(by_reference);
+    });
+    assert_eq!(found, [Rule::UpdateOperation]);
+}
+
+#[test]
+fn the_status_sent_with_a_new_version_counts_for_nothing() {
+    assert_eq!(broken(|update| update.entries[0].status = Some(Availability::Deprecated)), []);
+}
+
+#[test]
+fn the_status_of_a_submitted_association_may_change_too() {
+    let change = |update: &mut Submission, target: &str| {
+        let status = update.associations[1].clone();
+        update.associations.push(Association { id: Some(id("s")), target: id(target), ..status });
+    };
+    let found = broken(|update| {
+        update.associations.push(association(AssociationType::Append, ELSEWHERE, ELSEWHERE));
+        update.associations.push(trigger(AssociationType::SubmitAssociation, "new"));
+        change(update, "new");
+    });
+    assert_eq!(found, []);
+    assert_eq!(broken(|update| change(update, "hm")), [Rule::UpdateStatusTarget]);
+    assert_eq!(broken(|update| change(update, "document01")), [Rule::UpdateStatusOnce]);
+}
+
+#[test]
+fn on_demand_documents_are_updated_without_octets() {
+    let octets = |update: &mut Submission| update.entries[0].kind = DocumentKind::OnDemand;
+    assert_eq!(broken(octets), [Rule::OnDemandAttribute; 3]);
+    let found = broken(|update| {
+        let entry = &mut update.entries[0];
+        (entry.kind, entry.creation_time, entry.hash, entry.size) = (DocumentKind::OnDemand, None, None, None);
+    });
+    assert_eq!(found, []);
 }

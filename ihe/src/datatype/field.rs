@@ -1,13 +1,18 @@
-use super::Verdict;
+use super::{Flaw, Shape, Verdict};
+use crate::rule::Rule;
 
 /// One value of sourcePatientInfo: `PID-n|content` (ITI TF-3 §4.2.3.2.23).
 pub(crate) fn field(text: &str) -> Verdict {
+    shape(text).map_err(|found| Flaw::new(Rule::PatientInfo, found))
+}
+
+fn shape(text: &str) -> Shape {
     let Some(number) = field_number(text) else {
-        return Err("a value reads PID-n|content, n from 1 to 39");
+        return Err("a value that does not begin with PID-n|");
     };
     // The patient's identifiers and account belong into PID-3; the other two are obsolete.
     if matches!(number, 2 | 4 | 12 | 19) {
-        return Err("PID-2, PID-4, PID-12 and PID-19 are not used");
+        return Err("PID-2, PID-4, PID-12 or PID-19");
     }
     Ok(())
 }

@@ -1,4 +1,6 @@
-use super::Verdict;
+use super::{Flaw, Verdict};
+use crate::ebrim::quoted;
+use crate::rule::Rule;
 
 /// A language tag in the shape of RFC 5646 §2.1; whether the tag is registered is not asked.
 pub(crate) fn language(text: &str) -> Verdict {
@@ -9,6 +11,6 @@ pub(crate) fn language(text: &str) -> Verdict {
     if sized(primary) && letters && subtags.all(|tag| sized(tag) && tag.bytes().all(|b| b.is_ascii_alphanumeric())) {
         Ok(())
     } else {
-        Err("a language is a tag such as ja or en-US (RFC 5646)")
+        Err(Flaw::new(Rule::Language, quoted(text).to_string()))
     }
 }

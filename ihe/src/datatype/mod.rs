@@ -22,10 +22,31 @@ pub(crate) use xcn::xcn;
 pub(crate) use xon::xon;
 pub(crate) use xtn::xtn;
 
+use std::borrow::Cow;
+
 use crate::id::Oid;
+use crate::rule::Rule;
 
 /// What a check answers.
-pub(crate) type Verdict = Result<(), &'static str>;
+pub(crate) type Verdict = Result<(), Flaw>;
+
+/// What is wrong with a value.
+#[derive(Debug)]
+pub(crate) struct Flaw {
+    /// The rule that it breaks.
+    pub(crate) rule: Rule,
+    /// What was found: of what may hold data of persons, no more than its shape.
+    pub(crate) found: Cow<'static, str>,
+}
+
+impl Flaw {
+    pub(crate) fn new(rule: Rule, found: impl Into<Cow<'static, str>>) -> Self {
+        Self { rule, found: found.into() }
+    }
+}
+
+/// What the shape of a value is found to be, before it is known as which type of value it was read.
+type Shape = Result<(), &'static str>;
 
 /// Any text will do.
 pub(crate) fn any(_: &str) -> Verdict {

@@ -1,12 +1,12 @@
 //! Association as `rim:Association` — ITI TF-3 §4.2.2.
 
-use super::complaints::Complaints;
+use super::complaints::{Complaints, quoted};
 use super::put;
-use super::raw::Raw;
+use super::raw::{Raw, object_id};
 use super::row::{self, Row, rows};
 use super::urn;
-use crate::id::ObjectId;
 use crate::model::{Association, AssociationType, Availability, Membership};
+use crate::rule::Rule;
 use crate::xml::Writer;
 
 static ROWS: &[Row<Association>] = rows!(Association {
@@ -22,14 +22,15 @@ const LATER: &[&str] = &["PreviousVersion", "OriginalStatus", "NewStatus", "Asso
 pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<Association> {
     let kind = raw.association_type.as_deref().and_then(AssociationType::named);
     if kind.is_none() {
-        complaints.attribute(&raw.id, "associationType", "the type is one of ITI TF-3 §4.2.2, with its namespace");
+        let found = quoted(raw.association_type.as_deref().unwrap_or_default());
+        complaints.attribute(Rule::AssociationType, &raw.id, "associationType", found);
     }
     let id = match &*raw.id {
         "" => None,
-        id => ObjectId::parse(id).map_err(|fault| complaints.object(id, fault.detail)).ok(),
+        id => object_id(id, id, "id", complaints),
     };
-    let source = end("sourceObject", raw.source.as_deref(), &raw.id, complaints);
-    let target = end("targetObject", raw.target.as_deref(), &raw.id, complaints);
+    let source = object_id(raw.source.as_deref().unwrap_or_default(), &raw.id, "sourceObject", complaints);
+    let target = object_id(raw.target.as_deref().unwrap_or_default(), &raw.id, "targetObject", complaints);
     let mut association = Association {
         id,
         home: raw.home(complaints),
@@ -47,7 +48,10 @@ pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<Asso
             _ => None,
         };
         if association.membership.is_none() {
-            complaints.attribute(&raw.id, MEMBERSHIP, "the slot has one value, Original or Reference");
+            let found = "a value that is neither Original nor Reference, or not just one value";
+            let update = raw.slots.iter().any(|slot| LATER.contains(&&*slot.name));
+            let rule = if update { Rule::UpdateMembership } else { Rule::MemberStatus };
+            complaints.attribute(rule, &raw.id, MEMBERSHIP, found);
         }
     }
     let rest = row::read(ROWS, &mut association, &mut raw, complaints);
@@ -64,8 +68,4 @@ pub(crate) fn rest(association: &Association, id: &str, source: &str, target: &s
     }
     let common = put::Common { id, extra: &association.extra, title: None, comments: None, version: None, nodes: &[] };
     put::content(w, ROWS, association, &common);
-}
-
-fn end(name: &str, text: Option<&str>, id: &str, complaints: &mut Complaints) -> Option<ObjectId> {
-    ObjectId::parse(text.unwrap_or_default()).map_err(|fault| complaints.attribute(id, name, fault.detail)).ok()
 }

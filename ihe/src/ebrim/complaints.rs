@@ -1,42 +1,36 @@
 //! Everything that is wrong with the metadata of one message, so that its sender hears of all of it at once.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use super::limits;
-use crate::fault::{Fault, Faults, Kind};
+use crate::fault::{Fault, Faults};
+use crate::rule::Rule;
 
 /// Faults as they are found, up to [`limits::COMPLAINTS`]: no message may make an answer much larger than itself.
 #[derive(Debug, Default)]
 pub(crate) struct Complaints(Vec<Fault>);
 
 impl Complaints {
-    /// Something is wrong with an attribute of an object.
-    pub(crate) fn attribute(&mut self, object: &str, attribute: &str, why: impl Display) {
-        let attribute = start(attribute, limits::COMPLAINT_NAME);
-        self.metadata(format_args!("{}, {attribute}: {why}", named(object)));
+    /// An attribute of an object breaks a rule.
+    pub(crate) fn attribute(&mut self, rule: Rule, object: &str, attribute: &str, found: impl Display) {
+        self.broken(rule, format_args!("{}, {}", named(object), start(attribute, limits::COMPLAINT_NAME)), found);
     }
 
-    /// Something is wrong with an object.
-    pub(crate) fn object(&mut self, object: &str, why: impl Display) {
-        self.metadata(format_args!("{}: {why}", named(object)));
+    /// An object breaks a rule.
+    pub(crate) fn object(&mut self, rule: Rule, object: &str, found: impl Display) {
+        self.broken(rule, named(object), found);
     }
 
-    /// Something is wrong with the message.
-    pub(crate) fn message(&mut self, why: impl Display) {
-        self.metadata(why);
+    /// The message breaks a rule.
+    pub(crate) fn message(&mut self, rule: Rule, found: impl Display) {
+        self.broken(rule, "the submission", found);
     }
 
-    /// Something is wrong that has a kind of its own.
-    pub(crate) fn push(&mut self, mut fault: Fault) {
+    fn broken(&mut self, rule: Rule, at: impl Display, found: impl Display) {
         if self.0.len() < limits::COMPLAINTS {
+            let mut fault = rule.broken(at, found);
             fault.detail.truncate(start(&fault.detail, limits::COMPLAINT).len());
             self.0.push(fault);
-        }
-    }
-
-    fn metadata(&mut self, why: impl Display) {
-        if self.0.len() < limits::COMPLAINTS {
-            self.push(Fault::new(Kind::RegistryMetadata, why.to_string()));
         }
     }
 
@@ -53,6 +47,12 @@ impl Complaints {
 
 fn named(object: &str) -> &str {
     if object.is_empty() { "an object without an id" } else { start(object, limits::COMPLAINT_NAME) }
+}
+
+/// A value that may be repeated to its sender, shortened. What can hold data of persons is not repeated.
+pub(crate) fn quoted(value: &str) -> impl Display {
+    let shown = start(value, limits::COMPLAINT_VALUE);
+    fmt::from_fn(move |f| write!(f, "\"{shown}{}\"", if shown.len() < value.len() { "…" } else { "" }))
 }
 
 /// The first characters of a text.

@@ -1,13 +1,15 @@
 //! DocumentEntry as `rim:ExtrinsicObject` — ITI TF-3 §4.2.3.2.
 
-use super::complaints::Complaints;
+use super::complaints::{Complaints, quoted};
 use super::put::{self, Common};
-use super::raw::Raw;
+use super::raw::{Raw, object_id};
 use super::row::{self, Row, rows};
+use super::submission_set::check_title;
 use super::urn;
-use crate::datatype::{cxi, field, field_number, language, media_type, uri, xcn};
+use crate::datatype::{Flaw, cxi, field, field_number, language, media_type, uri, xcn};
 use crate::id::ObjectId;
 use crate::model::{Availability, DocumentEntry, DocumentKind};
+use crate::rule::Rule;
 use crate::xml::Writer;
 
 #[rustfmt::skip]
@@ -39,10 +41,11 @@ pub(crate) const ROWS: &[Row<DocumentEntry>] = rows!(DocumentEntry {
 
 /// Reads an entry; `None` if not even its id or kind can be told.
 pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<DocumentEntry> {
-    let id = ObjectId::parse(&raw.id).map_err(|fault| complaints.object(&raw.id, fault.detail)).ok();
+    let id = object_id(&raw.id, &raw.id, "id", complaints);
     let kind = raw.object_type.as_deref().and_then(DocumentKind::named);
     if kind.is_none() {
-        complaints.attribute(&raw.id, "objectType", "an ExtrinsicObject is a stable or an on-demand document entry");
+        let found = quoted(raw.object_type.as_deref().unwrap_or_default());
+        complaints.attribute(Rule::ObjectType, &raw.id, "objectType", found);
     }
     let mut entry = blank(id?, kind?);
     entry.home = raw.home(complaints);
@@ -52,11 +55,9 @@ pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<Docu
     entry.version = raw.version.take().map(Into::into);
     entry.title = raw.name.take();
     entry.comments = raw.description.take();
-    if entry.title.as_ref().is_some_and(|title| title.value.chars().count() > 128) {
-        complaints.attribute(&raw.id, "title", "a title has at most 128 characters");
-    }
-    if let Some(Err(why)) = raw.mime_type.as_deref().map(media_type) {
-        complaints.attribute(&raw.id, "mimeType", why);
+    check_title(entry.title.as_ref(), 128, &raw.id, complaints);
+    if let Some(Err(flaw)) = raw.mime_type.as_deref().map(media_type) {
+        complaints.attribute(flaw.rule, &raw.id, "mimeType", flaw.found);
     }
     entry.mime_type = raw.mime_type.take().map(Into::into);
     entry.limited = raw.has_node(urn::LIMITED_ENTRY);
@@ -66,7 +67,8 @@ pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<Docu
     check_uri(&entry, &raw.id, complaints);
     for single in [7, 8] {
         if entry.source_patient_info.iter().filter(|value| field_number(value) == Some(single)).count() > 1 {
-            complaints.attribute(&raw.id, "sourcePatientInfo", format_args!("PID-{single} stands at most once"));
+            let found = format_args!("PID-{single} more than once");
+            complaints.attribute(Rule::PatientInfo, &raw.id, "sourcePatientInfo", found);
         }
     }
     Some(entry)
@@ -88,8 +90,7 @@ pub(crate) fn rest(entry: &DocumentEntry, id: &str, logical_id: Option<&str>, ve
 
 /// `@lid`, which names a version, never a symbol of nobody.
 pub(crate) fn logical_id(raw: &Raw<'_>, complaints: &mut Complaints) -> Option<ObjectId> {
-    let lid = raw.logical_id.as_deref()?;
-    ObjectId::parse(lid).map_err(|fault| complaints.attribute(&raw.id, "logicalID", fault.detail)).ok()
+    object_id(raw.logical_id.as_deref()?, &raw.id, "logicalID", complaints)
 }
 
 /// Refuses classification nodes that mean nothing here.
@@ -100,7 +101,7 @@ pub(crate) fn nodes(raw: &Raw<'_>, known: &[&str], complaints: &mut Complaints) 
             continue;
         }
         if !known.iter().any(|known| known.eq_ignore_ascii_case(node)) {
-            complaints.object(&raw.id, "a Classification has a classificationNode that this object does not know");
+            complaints.object(Rule::Classification, &raw.id, format_args!("the classificationNode {}", quoted(node)));
         }
     }
 }
@@ -117,10 +118,10 @@ fn check_uri(entry: &DocumentEntry, id: &str, complaints: &mut Complaints) {
         (all, n) if n == all.len() && parts.iter().zip(1..).all(|((n, _), expected)| *n == expected) => {
             uri(&parts.iter().map(|(_, part)| part.as_str()).collect::<String>())
         }
-        _ => Err("several values are the parts n|… of one URI, numbered from 1 without gaps"),
+        _ => Err(Flaw::new(Rule::Uri, "several values that are not the parts of one URI")),
     };
-    if let Err(why) = outcome {
-        complaints.attribute(id, "URI", why);
+    if let Err(flaw) = outcome {
+        complaints.attribute(flaw.rule, id, "URI", flaw.found);
     }
 }
 

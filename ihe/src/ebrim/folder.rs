@@ -1,15 +1,15 @@
 //! Folder as `rim:RegistryPackage` — ITI TF-3 §4.2.3.4.
 
-use super::complaints::Complaints;
+use super::complaints::{Complaints, quoted};
 use super::document_entry::{logical_id, nodes};
 use super::put::{self, Common};
-use super::raw::Raw;
+use super::raw::{Raw, object_id};
 use super::row::{self, Row, rows};
 use super::submission_set::{check_title, status};
 use super::urn;
-use crate::datatype::Verdict;
-use crate::id::ObjectId;
+use crate::datatype::{Flaw, Verdict};
 use crate::model::Folder;
+use crate::rule::Rule;
 use crate::xml::Writer;
 
 #[rustfmt::skip]
@@ -22,7 +22,7 @@ pub(crate) const ROWS: &[Row<Folder>] = rows!(Folder {
 
 /// Reads a folder; `None` if not even its id can be told.
 pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<Folder> {
-    let id = ObjectId::parse(&raw.id).map_err(|fault| complaints.object(&raw.id, fault.detail)).ok()?;
+    let id = object_id(&raw.id, &raw.id, "id", complaints)?;
     let mut folder = Folder {
         id,
         logical_id: logical_id(&raw, complaints),
@@ -38,7 +38,7 @@ pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<Fold
         unique_id: None,
         extra: Vec::new(),
     };
-    check_title(folder.title.as_ref().map(|title| &*title.value), &raw.id, complaints);
+    check_title(folder.title.as_ref(), 256, &raw.id, complaints);
     nodes(&raw, &[urn::FOLDER, urn::LIMITED_FOLDER], complaints);
     let rest = row::read(ROWS, &mut folder, &mut raw, complaints);
     folder.extra = row::extra(rest, &[], &raw.id, complaints);
@@ -59,5 +59,5 @@ pub(crate) fn rest(folder: &Folder, id: &str, logical_id: Option<&str>, version:
 
 /// lastUpdateTime is precise to the second (ITI TF-3 §4.2.3.4.6).
 fn seconds(text: &str) -> Verdict {
-    if text.len() == 14 { Ok(()) } else { Err("the time is precise to the second") }
+    if text.len() == 14 { Ok(()) } else { Err(Flaw::new(Rule::LastUpdateTime, quoted(text).to_string())) }
 }

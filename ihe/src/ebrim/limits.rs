@@ -16,6 +16,9 @@ pub(crate) const COMPLAINTS: usize = 256;
 pub(crate) const COMPLAINT: usize = 1_024;
 pub(crate) const COMPLAINT_NAME: usize = 128;
 
+/// Characters of a value that a complaint repeats.
+pub(crate) const COMPLAINT_VALUE: usize = 64;
+
 /// Characters of a code, of its scheme and of a slot's name (ebRIM 3.0 §2.4, LongName).
 pub(crate) const NAME: usize = 256;
 

@@ -19,9 +19,9 @@ mod value;
 
 pub use leaf::RegistryObject;
 
-pub(crate) use complaints::Complaints;
+pub(crate) use complaints::{Complaints, quoted};
 pub(crate) use leaf::Element;
-pub(crate) use limits::fits;
+pub(crate) use limits::{OBJECTS, fits};
 pub(crate) use raw::RawSlot;
 pub(crate) use row::Row;
 

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::complaints::Complaints;
+use super::complaints::{Complaints, quoted};
 use super::limits;
 use crate::fault::Fault;
-use crate::id::HomeCommunity;
+use crate::id::{HomeCommunity, ObjectId};
 use crate::model::{LocalizedText, Slot};
+use crate::rule::Rule;
 use crate::xml::{Cursor, ns, within};
 
 type Text<'a> = Cow<'a, str>;
@@ -95,14 +96,14 @@ impl<'a> Raw<'a> {
                 }
                 (ns::RIM, "RegistryObjectList") => {
                     // IHE puts objects side by side, never inside a package; dropping them would lose metadata.
-                    complaints.object(&raw.id, "objects inside a RegistryPackage are not used");
+                    complaints.object(Rule::Package, &raw.id, "objects inside a RegistryPackage");
                     c.skip()?;
                 }
                 _ => c.skip()?,
             }
         }
         if let Some(name) = repeated(&raw.slots) {
-            complaints.attribute(&raw.id, name, "a slot name stands only once");
+            complaints.attribute(Rule::SlotName, &raw.id, name, "a slot that stands twice");
         }
         Ok(raw)
     }
@@ -120,7 +121,8 @@ impl<'a> Raw<'a> {
     /// `@home`, read.
     pub(crate) fn home(&self, complaints: &mut Complaints) -> Option<HomeCommunity> {
         let home = self.home.as_deref()?.parse::<HomeCommunity>();
-        home.map_err(|fault| complaints.attribute(&self.id, "homeCommunityId", &fault.detail)).ok()
+        let found = quoted(self.home.as_deref()?);
+        home.map_err(|_refused| complaints.attribute(Rule::HomeCommunity, &self.id, "homeCommunityId", found)).ok()
     }
 
     /// Whether a node classification of this kind is among the classifications.
@@ -191,6 +193,12 @@ impl<'a> RawIdentifier<'a> {
     }
 }
 
+/// An id, or the end of an association.
+pub(crate) fn object_id(text: &str, object: &str, attribute: &str, complaints: &mut Complaints) -> Option<ObjectId> {
+    let id = ObjectId::parse(text);
+    id.map_err(|_refused| complaints.attribute(Rule::ObjectId, object, attribute, quoted(text))).ok()
+}
+
 /// Two ids that name the same object: UUIDs in any case (ITI TF-3 §4.1.12.3), symbols exactly.
 pub(crate) fn same_id(one: &str, other: &str) -> bool {
     one == other || (one.starts_with("urn:uuid:") && one.eq_ignore_ascii_case(other))
@@ -227,7 +235,7 @@ fn localized(c: &mut Cursor<'_>, id: &str, complaints: &mut Complaints) -> Resul
         if tag.is(ns::RIM, "LocalizedString") && found.is_none() {
             let charset = c.attribute("charset").map(trim);
             if charset.is_some_and(|charset| !charset.is_empty() && !charset.eq_ignore_ascii_case("utf-8")) {
-                complaints.object(id, "the charset of a LocalizedString is UTF-8");
+                complaints.object(Rule::Charset, id, "a LocalizedString with another charset");
             }
             let language = c.attribute_ns(ns::XML, "lang").map(trim).filter(|tag| !tag.is_empty()).map(Into::into);
             let value = c.attribute("value").map(trim).unwrap_or_default();

@@ -1,12 +1,11 @@
 //! The tables of ITI TF-3 §4.2.3 as tables: one row is one attribute, and the same row reads, writes and checks it.
 
-use std::borrow::Cow;
-
-use super::complaints::Complaints;
+use super::complaints::{Complaints, quoted};
 use super::limits::{self, fits};
 use super::raw::{Raw, RawClassification, RawSlot, repeated, same_id};
-use crate::datatype::Verdict;
+use crate::datatype::{Flaw, Verdict};
 use crate::model::{Author, Code, Slot};
+use crate::rule::Rule;
 
 /// One attribute of an object.
 pub(crate) struct Row<T: 'static> {
@@ -34,13 +33,13 @@ pub(crate) enum Carrier<T: 'static> {
 
 /// A field that is text on the wire.
 pub(crate) struct Access<T: 'static> {
-    /// Takes one value; the error says which rule is broken.
+    /// Takes one value.
     pub(crate) read: Reads<T>,
     /// Gives all values.
     pub(crate) write: Writes<T>,
 }
 
-type Reads<T> = fn(&mut T, &str) -> Result<(), String>;
+type Reads<T> = fn(&mut T, &str) -> Verdict;
 type Writes<T> = fn(&T, &mut dyn FnMut(&str));
 
 /// ebRIM 3.0 bounds a `Value` to 256 characters; nothing is cut off silently (ITI TF-3 §4.2.3.1.6).
@@ -50,11 +49,11 @@ pub(crate) const VALUE: usize = 256;
 pub(crate) fn checked<V>(
     text: &str,
     check: fn(&str) -> Verdict,
-    parse: fn(&str) -> Result<V, String>,
+    parse: fn(&str) -> Result<V, Flaw>,
     hold: impl FnOnce(V) -> bool,
-) -> Result<(), String> {
+) -> Verdict {
     check(text)?;
-    if hold(parse(text)?) { Ok(()) } else { Err("there is only one value".to_owned()) }
+    if hold(parse(text)?) { Ok(()) } else { Err(Flaw::new(Rule::OneValue, "another value")) }
 }
 
 /// Writes a table: `need carrier "key" "name" field check?;` a line, need being R or O.
@@ -141,22 +140,22 @@ pub(crate) fn read_slots<T>(
         });
         let Some((name, max, access)) = row else {
             if slot.values.iter().any(|value| !fits(value, VALUE)) {
-                complaints.attribute(id, &slot.name, "a value has at most 256 characters");
+                complaints.attribute(Rule::SlotValue, id, &slot.name, "a longer value");
             }
             rest.push(slot.keep());
             continue;
         };
         if slot.values.is_empty() {
-            complaints.attribute(id, name, "the slot has no value");
+            complaints.attribute(Rule::SlotValue, id, name, "no value");
         }
         for value in &slot.values {
             let outcome = match &**value {
-                "" => Err("the value is empty".to_owned()),
-                long if !fits(long, max) => Err("a value has at most 256 characters".to_owned()),
+                "" => Err(Flaw::new(Rule::SlotValue, "an empty value")),
+                long if !fits(long, max) => Err(Flaw::new(Rule::SlotValue, "a longer value")),
                 value => (access.read)(object, value),
             };
-            if let Err(why) = outcome {
-                complaints.attribute(id, name, why);
+            if let Err(flaw) = outcome {
+                complaints.attribute(flaw.rule, id, name, flaw.found);
             }
         }
     }
@@ -175,15 +174,17 @@ fn read_classification<T>(
         Carrier::Slot(..) | Carrier::Identifier(..) => false,
     });
     let Some(row) = row else {
-        return complaints.object(id, "a Classification has a classificationScheme that this object does not know");
+        let found = format_args!("the classificationScheme {}", quoted(&raw.scheme));
+        return complaints.object(Rule::Classification, id, found);
     };
     if !same_id(&raw.object, id) {
-        complaints.attribute(id, row.name, "classifiedObject is the id of the object that holds the Classification");
+        complaints.attribute(Rule::Classification, id, row.name, "another id in classifiedObject");
     }
     let outcome = match row.carrier {
         Carrier::Code(_, hold, _) => read_code(raw)
-            .and_then(|code| if hold(object, code) { Ok(()) } else { Err("there is only one value") })
-            .map_err(|why| complaints.attribute(id, row.name, why)),
+            .map_err(|found| Flaw::new(Rule::CodedValue, found))
+            .and_then(|code| if hold(object, code) { Ok(()) } else { Err(Flaw::new(Rule::OneValue, "another value")) })
+            .map_err(|flaw| complaints.attribute(flaw.rule, id, row.name, flaw.found)),
         Carrier::Author(_, authors, _) => read_author(raw, id, complaints).map(|author| authors(object).push(author)),
         Carrier::Slot(..) | Carrier::Identifier(..) => Ok(()),
     };
@@ -194,40 +195,40 @@ fn read_classification<T>(
 /// A coded value: code, scheme and display name are all required (ITI TF-3 §4.2.3.1.2).
 fn read_code(raw: RawClassification<'_>) -> Result<Code, &'static str> {
     if raw.code.is_empty() {
-        return Err("nodeRepresentation, the code, is missing");
+        return Err("no code in nodeRepresentation");
     }
     if !fits(&raw.code, limits::NAME) {
-        return Err("nodeRepresentation, the code, has at most 256 characters");
+        return Err("a longer code in nodeRepresentation");
     }
     let Some(display) = raw.name else {
-        return Err("Name, the display name of the code, is missing");
+        return Err("no display name in Name");
     };
     if !fits(&display.value, limits::DISPLAY) {
-        return Err("Name, the display name of the code, has at most 1024 characters");
+        return Err("a longer display name in Name");
     }
     let mut schemes = raw.slots.into_iter().filter(|slot| slot.name == "codingScheme").flat_map(|slot| slot.values);
     match (schemes.next().filter(|scheme| !scheme.is_empty()), schemes.next()) {
-        (Some(scheme), None) if !fits(&scheme, limits::NAME) => Err("codingScheme has at most 256 characters"),
+        (Some(scheme), None) if !fits(&scheme, limits::NAME) => Err("a longer codingScheme"),
         (Some(scheme), None) => Ok(Code { code: raw.code.into(), scheme: scheme.into(), display }),
-        _ => Err("the slot codingScheme has exactly one value"),
+        _ => Err("no value of codingScheme, or several"),
     }
 }
 
 /// An author: never a code, and at least someone to name (ITI TF-3 §4.2.3.1.4).
 fn read_author(raw: RawClassification<'_>, id: &str, complaints: &mut Complaints) -> Result<Author, ()> {
     if !raw.code.is_empty() {
-        complaints.attribute(id, "author", "nodeRepresentation is empty: an author is not a code");
+        complaints.attribute(Rule::Author, id, "author", "a code in nodeRepresentation");
     }
     let mut author = Author::default();
     if repeated(&raw.slots).is_some() {
-        complaints.attribute(id, "author", "a slot name stands only once");
+        complaints.attribute(Rule::SlotName, id, "author", "a slot that stands twice");
     }
     let rest = read_slots(super::author::ROWS, &mut author, raw.slots, id, complaints);
     if !rest.is_empty() {
-        complaints.attribute(id, "author", "a slot that an author does not have");
+        complaints.attribute(Rule::Author, id, "author", "another slot");
     }
     if author.person.is_none() && author.institutions.is_empty() && author.telecoms.is_empty() {
-        complaints.attribute(id, "author", "an author has a person, an institution or a telecommunication address");
+        complaints.attribute(Rule::Author, id, "author", "an author with none of the three");
         return Err(());
     }
     Ok(author)
@@ -242,15 +243,15 @@ fn read_identifiers<T>(rows: &[Row<T>], object: &mut T, raw: &mut Raw<'_>, compl
             Carrier::Identifier(..) | Carrier::Slot(..) | Carrier::Code(..) | Carrier::Author(..) => None,
         });
         let Some((name, access)) = row else {
-            complaints
-                .object(&raw.id, "an ExternalIdentifier has an identificationScheme that this object does not know");
+            let found = format_args!("the identificationScheme {}", quoted(&identifier.scheme));
+            complaints.object(Rule::ExternalIdentifier, &raw.id, found);
             continue;
         };
         if !same_id(&identifier.object, &raw.id) {
-            complaints.attribute(&raw.id, name, "registryObject is the id of the object that holds the identifier");
+            complaints.attribute(Rule::ExternalIdentifier, &raw.id, name, "another id in registryObject");
         }
-        if let Err(why) = (access.read)(object, &identifier.value) {
-            complaints.attribute(&raw.id, name, why);
+        if let Err(flaw) = (access.read)(object, &identifier.value) {
+            complaints.attribute(flaw.rule, &raw.id, name, flaw.found);
         }
     }
 }
@@ -260,15 +261,14 @@ fn read_identifiers<T>(rows: &[Row<T>], object: &mut T, raw: &mut Raw<'_>, compl
 pub(crate) fn extra(slots: Vec<Slot>, known: &[&str], id: &str, complaints: &mut Complaints) -> Vec<Slot> {
     for slot in &slots {
         let name = slot.name.to_ascii_lowercase();
-        let why: Cow<'_, str> = match &*name {
+        let rule = match &*name {
             _ if known.contains(&&*slot.name) => continue,
-            "" => "a slot has a name".into(),
-            long if !fits(long, limits::NAME) => "a slot name has at most 256 characters".into(),
-            ihe if ihe.starts_with("urn:ihe:") => "IHE defines no such slot here".into(),
-            urn if urn.starts_with("urn:") => continue,
-            _ => "the name of an extra slot is a URN".into(),
+            "" => Rule::SlotName,
+            long if !fits(long, limits::NAME) => Rule::SlotName,
+            urn if urn.starts_with("urn:") && !urn.starts_with("urn:ihe:") => continue,
+            _ => Rule::ExtraSlot,
         };
-        complaints.attribute(id, "a slot", why);
+        complaints.attribute(rule, id, "a slot", format_args!("the name {}", quoted(&slot.name)));
     }
     slots
 }

@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::complaints::Complaints;
+use super::complaints::{Complaints, quoted};
 use super::raw::{Raw, RawClassification, id_key};
 use super::{association, document_entry, folder, limits, submission_set, urn};
 use crate::fault::{Fault, Faults};
 use crate::id::{HomeCommunity, ObjectId};
 use crate::model::{Association, Availability, DocumentEntry, Folder, Submission, SubmissionSet};
+use crate::rule::Rule;
 use crate::xml::{Cursor, Decode, Encode, Writer, ns, within};
 
 impl Decode for Submission {
     /// All that is wrong with the metadata is found at once; whether a registry may take the submission is
-    /// [`Submission::check_registrable`]'s question.
+    /// [`Submission::check`]'s question.
     fn decode(c: &mut Cursor<'_>) -> Result<Self, Faults> {
         c.expect(ns::LCM, "SubmitObjectsRequest")?;
         let mut complaints = Complaints::default();
@@ -52,7 +53,7 @@ impl<'a> Objects<'a> {
                 // Lists of what associations point to are legal and say nothing.
                 (ns::RIM, "ObjectRef") => c.skip()?,
                 _ => {
-                    complaints.message("the RegistryObjectList holds an element that a submission does not have");
+                    complaints.message(Rule::SubmissionContent, format_args!("the element {}", quoted(tag.local)));
                     c.skip()?;
                 }
             }
@@ -76,7 +77,10 @@ impl<'a> Objects<'a> {
         for classification in std::mem::take(&mut self.classifications) {
             match index.get_mut(&*id_key(&classification.object)) {
                 Some(object) => object.classify(classification)?,
-                None => complaints.message("a Classification classifies no object of the submission"),
+                None => {
+                    let found = "a Classification that classifies no object of the submission";
+                    complaints.message(Rule::Classification, found);
+                }
             }
         }
         Ok(())
@@ -89,12 +93,12 @@ impl<'a> Objects<'a> {
             match (package.has_node(urn::SUBMISSION_SET), package.has_node(urn::FOLDER)) {
                 (true, false) => sets.push(submission_set::read(package, complaints)),
                 (false, true) => folders.extend(folder::read(package, complaints)),
-                (true, true) => complaints.object(&package.id, "a package is a submission set or a folder, not both"),
-                (false, false) => complaints.object(&package.id, "a package is classified as submission set or folder"),
+                (true, true) => complaints.object(Rule::Package, &package.id, "a package classified as both"),
+                (false, false) => complaints.object(Rule::Package, &package.id, "a package classified as neither"),
             }
         }
         if sets.len() != 1 {
-            complaints.message(format_args!("a submission has exactly one submission set, not {}", sets.len()));
+            complaints.message(Rule::OneSubmissionSet, format_args!("{} submission sets", sets.len()));
         }
         let entries = self.entries.into_iter().filter_map(|raw| document_entry::read(raw, complaints)).collect();
         let associations = self.associations.into_iter().filter_map(|raw| association::read(raw, complaints)).collect();

@@ -1,14 +1,14 @@
 //! SubmissionSet as `rim:RegistryPackage` — ITI TF-3 §4.2.3.3.
 
-use super::complaints::Complaints;
+use super::complaints::{Complaints, quoted};
 use super::document_entry::nodes;
 use super::put::{self, Common};
-use super::raw::Raw;
+use super::raw::{Raw, object_id};
 use super::row::{self, Row, rows};
 use super::urn;
 use crate::datatype::recipient;
-use crate::id::ObjectId;
-use crate::model::{Availability, SubmissionSet};
+use crate::model::{Availability, LocalizedText, SubmissionSet};
+use crate::rule::Rule;
 use crate::xml::Writer;
 
 #[rustfmt::skip]
@@ -24,7 +24,7 @@ pub(crate) const ROWS: &[Row<SubmissionSet>] = rows!(SubmissionSet {
 
 /// Reads a submission set; `None` if not even its id can be told.
 pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<SubmissionSet> {
-    let id = ObjectId::parse(&raw.id).map_err(|fault| complaints.object(&raw.id, fault.detail)).ok()?;
+    let id = object_id(&raw.id, &raw.id, "id", complaints)?;
     let mut set = SubmissionSet {
         id,
         home: raw.home(complaints),
@@ -41,7 +41,7 @@ pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<Subm
         source_id: None,
         extra: Vec::new(),
     };
-    check_title(set.title.as_ref().map(|title| &*title.value), &raw.id, complaints);
+    check_title(set.title.as_ref(), 256, &raw.id, complaints);
     nodes(&raw, &[urn::SUBMISSION_SET, urn::LIMITED_SET], complaints);
     let rest = row::read(ROWS, &mut set, &mut raw, complaints);
     set.extra = row::extra(rest, &[], &raw.id, complaints);
@@ -61,14 +61,15 @@ pub(crate) fn rest(set: &SubmissionSet, id: &str, w: &mut Writer) {
 pub(crate) fn status(raw: &Raw<'_>, complaints: &mut Complaints) -> Option<Availability> {
     let status = Availability::named(raw.status.as_deref()?);
     if status.is_none() {
-        complaints.attribute(&raw.id, "availabilityStatus", "the status is Approved or Deprecated");
+        complaints.attribute(Rule::Availability, &raw.id, "availabilityStatus", quoted(raw.status.as_deref()?));
     }
     status
 }
 
-/// The title of a package has at most 256 characters.
-pub(crate) fn check_title(title: Option<&str>, id: &str, complaints: &mut Complaints) {
-    if title.is_some_and(|title| title.chars().count() > 256) {
-        complaints.attribute(id, "title", "a title has at most 256 characters");
+/// A title has at most so many characters.
+pub(crate) fn check_title(title: Option<&LocalizedText>, most: usize, id: &str, complaints: &mut Complaints) {
+    let length = title.map_or(0, |title| title.value.chars().count());
+    if length > most {
+        complaints.attribute(Rule::Title, id, "title", format_args!("{length} characters"));
     }
 }

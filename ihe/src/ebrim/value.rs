@@ -1,19 +1,22 @@
 //! Metadata values as text: how each type of field reads and writes one.
 
+use super::complaints::quoted;
+use crate::datatype::Flaw;
 use crate::fault::Fault;
 use crate::id::{Dtm, Oid, PatientId, RepositoryId, Sha1, UniqueId};
+use crate::rule::Rule;
 
 /// What can stand in one `rim:Value` or one `ExternalIdentifier/@value`.
 pub(crate) trait Value: Sized {
-    /// Reads it; the error says which rule it breaks.
-    fn parse(text: &str) -> Result<Self, String>;
+    /// Reads it.
+    fn parse(text: &str) -> Result<Self, Flaw>;
 
     /// Hands its text to a writer.
     fn put(&self, write: &mut dyn FnMut(&str));
 }
 
 impl Value for Box<str> {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Flaw> {
         Ok(text.into())
     }
 
@@ -23,13 +26,11 @@ impl Value for Box<str> {
 }
 
 impl Value for u64 {
-    fn parse(text: &str) -> Result<Self, String> {
-        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-            return Err("a number of octets consists of digits".to_owned());
-        }
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
         // A signed number of 64 bits is what databases and other systems hold.
-        let number = text.parse::<i64>().ok().and_then(|number| number.try_into().ok());
-        number.ok_or_else(|| format!("a number of octets is at most {}", i64::MAX))
+        let number = text.parse::<i64>().ok().filter(|_| digits).and_then(|number| number.try_into().ok());
+        number.ok_or_else(|| Flaw::new(Rule::Size, quoted(text).to_string()))
     }
 
     fn put(&self, write: &mut dyn FnMut(&str)) {
@@ -38,10 +39,10 @@ impl Value for u64 {
 }
 
 macro_rules! through_from_str {
-    ($($type:ty, $text:expr;)*) => {$(
+    ($($type:ty, $rule:expr, $text:expr;)*) => {$(
         impl Value for $type {
-            fn parse(text: &str) -> Result<Self, String> {
-                text.parse().map_err(|fault: Fault| fault.detail)
+            fn parse(text: &str) -> Result<Self, Flaw> {
+                text.parse().map_err(|_refused: Fault| Flaw::new($rule, quoted(text).to_string()))
             }
 
             fn put(&self, write: &mut dyn FnMut(&str)) {
@@ -53,12 +54,22 @@ macro_rules! through_from_str {
 }
 
 through_from_str! {
-    Dtm, |v: &Dtm| v.to_string();
-    Oid, |v: &Oid| v.to_string();
-    UniqueId, |v: &UniqueId| v.to_string();
-    RepositoryId, |v: &RepositoryId| v.to_string();
-    PatientId, |v: &PatientId| v.to_string();
-    Sha1, |v: &Sha1| v.to_string();
+    Dtm, Rule::Dtm, |v: &Dtm| v.to_string();
+    Oid, Rule::Oid, |v: &Oid| v.to_string();
+    UniqueId, Rule::UniqueId, |v: &UniqueId| v.to_string();
+    RepositoryId, Rule::Oid, |v: &RepositoryId| v.to_string();
+    Sha1, Rule::Sha1, |v: &Sha1| v.to_string();
+}
+
+impl Value for PatientId {
+    /// A patient's identifier is not repeated.
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        Self::read(text).map_err(|found| Flaw::new(Rule::Cx, found))
+    }
+
+    fn put(&self, write: &mut dyn FnMut(&str)) {
+        write(&self.to_string());
+    }
 }
 
 /// A field that takes one value or many.

@@ -1,6 +1,7 @@
 //! What systems say to one another, as values.
 
 mod feed;
+mod filter;
 mod literal;
 mod parameter;
 mod provide;
@@ -12,11 +13,12 @@ mod retrieve;
 mod stored_query;
 
 pub use feed::{Feed, IdentityFeed};
-pub use provide::{Attachment, Content, Provide};
-pub use query::{
-    AllFilter, CodeRef, ContentFilter, DocumentAvailability, DocumentFilter, DocumentKinds, DocumentSelector,
-    FolderFilter, FolderSelector, Level, PackageSelector, Period, Query, ReturnType, SetFilter, Statuses, StoredQuery,
+pub use filter::{
+    AllFilter, CodeRef, ContentFilter, DocumentAvailability, DocumentFilter, DocumentKinds, FolderFilter, Period,
+    SetFilter, Statuses,
 };
+pub use provide::{Attachment, Content, Provide};
+pub use query::{DocumentSelector, FolderSelector, Level, PackageSelector, Query, ReturnType, StoredQuery};
 pub use remove::RemoveObjects;
 pub use reply::{Answer, Leaf, Object, ObjectKind, QueryReply};
 pub use response::{RegistryError, RegistryResponse, Status};

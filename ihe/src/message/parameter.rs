@@ -1,27 +1,28 @@
 //! Parameters of stored queries (ITI TF-2 §3.18.4.1.2.3.5–6): what each type of field reads and writes.
 
+mod reader;
+mod spelling;
+
+use super::filter::{CodeRef, DocumentAvailability, DocumentKinds, Statuses};
 use super::literal::{self, Literal};
-use super::query::{CodeRef, DocumentKinds, Statuses};
-use crate::ebrim::{RawSlot, fits};
-use crate::fault::{Fault, Kind};
+use crate::fault::Fault;
 use crate::id::{Dtm, EntryUuid, Oid, PatientId, UniqueId};
-use crate::model::{Availability, DocumentKind};
+use crate::model::{AssociationType, Availability, DocumentKind};
+use crate::rule::Rule;
 use crate::xml::Writer;
+pub(super) use reader::{Parameters, Reader};
+pub(super) use spelling::shown;
 
-type Result<T> = std::result::Result<T, Fault>;
+type Result<T, E = Fault> = std::result::Result<T, E>;
 
-/// Values of one slot, and of all slots together.
-const PER_SLOT: usize = 1_000;
-const TOTAL: usize = 10_000;
+/// Why a value cannot be used: the rule that it breaks, and what was found.
+pub(super) type Broken = (Rule, String);
+
+/// LIKE patterns of one parameter: each is matched against every author or reference of a document.
+const PATTERNS: usize = 64;
 
 /// Slots of one parameter whose slots are ANDed: each is a condition of its own for the database.
 const ANDED: usize = 32;
-
-/// LIKE patterns of one parameter: each is matched against every author.
-const PATTERNS: usize = 64;
-
-/// Characters of one value; no attribute that a query asks about has more.
-const LITERAL: usize = 256;
 
 /// One parameter of a query whose optional parameters are a `T`.
 pub(super) struct Row<T: 'static> {
@@ -32,7 +33,7 @@ pub(super) struct Row<T: 'static> {
 
 /// Writes a table: `"name" field.field;` a line. The field's type says how often and in what form values come.
 macro_rules! parameters {
-    ($type:ty { $($name:literal $($field:ident).+;)* }) => {
+    ($type:ty { $($name:tt $($field:ident).+;)* }) => {
         &[$($crate::message::parameter::Row {
             name: $name,
             read: |o: &mut $type, name, p| $crate::message::parameter::Field::read(&mut o.$($field).+, name, p),
@@ -42,104 +43,13 @@ macro_rules! parameters {
 }
 pub(super) use parameters;
 
-/// The slots of one query, in order.
-#[derive(Debug, Default)]
-pub(super) struct Parameters {
-    slots: Vec<(Box<str>, Vec<Literal>)>,
-    total: usize,
-}
-
-impl Parameters {
-    /// Takes in a slot.
-    pub(super) fn add(&mut self, slot: RawSlot<'_>) -> Result<()> {
-        if !slot.name.starts_with('$') {
-            return Err(Fault::new(Kind::RegistryError, "the name of a query parameter begins with $"));
-        }
-        let mut literals = Vec::new();
-        for value in &slot.values {
-            literals.extend(literal::read(value).map_err(|why| broken(&slot.name, why))?);
-        }
-        self.total += literals.len();
-        at_most(&slot.name, PER_SLOT, literals.len(), "values in one slot")?;
-        at_most(&slot.name, TOTAL, self.total, "values in one query")?;
-        if literals.iter().any(|literal| !fits(literal, LITERAL)) {
-            return Err(over(&slot.name, LITERAL, "characters of a value"));
-        }
-        self.slots.push((slot.name.into(), literals));
-        Ok(())
-    }
-
-    /// Whether there is a parameter of this name.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.slots.iter().any(|(slot, _)| **slot == *name)
-    }
-
-    /// A parameter that must be there.
-    pub(super) fn required<T>(&self, name: &'static str) -> Result<T>
-    where
-        Option<T>: Field,
-    {
-        let mut found = None;
-        found.read(name, self)?;
-        found.ok_or_else(|| missing(name))
-    }
-
-    /// A list that must be there. Values that nothing can equal are not in it, so it may be empty.
-    pub(super) fn required_list<T: Item>(&self, name: &'static str) -> Result<Vec<T>> {
-        match self.list(name)? {
-            [] => Err(missing(name)),
-            list => items(name, list),
-        }
-    }
-
-    /// All optional parameters of a table.
-    pub(super) fn fill<T: Default>(&self, rows: &[Row<T>]) -> Result<T> {
-        let mut filter = T::default();
-        rows.iter().try_for_each(|row| (row.read)(&mut filter, row.name, self))?;
-        Ok(filter)
-    }
-
-    /// All slots of a name, each a list that is not empty.
-    fn slots(&self, name: &str) -> impl Iterator<Item = &[Literal]> {
-        self.slots.iter().filter(move |(slot, list)| **slot == *name && !list.is_empty()).map(|(_, list)| &**list)
-    }
-
-    /// The list of a parameter that is not repeated.
-    fn list(&self, name: &str) -> Result<&[Literal]> {
-        let mut slots = self.slots(name);
-        match (slots.next(), slots.next()) {
-            (list, None) => Ok(list.unwrap_or_default()),
-            _ => Err(Fault::new(Kind::StoredQueryParamNumber, format!("the parameter {name} stands more than once"))),
-        }
-    }
-
-    /// The value of a parameter that has one.
-    fn single(&self, name: &str) -> Result<Option<&str>> {
-        match self.list(name)? {
-            [] => Ok(None),
-            [one] => Ok(Some(one)),
-            _ => Err(Fault::new(Kind::StoredQueryParamNumber, format!("the parameter {name} has only one value"))),
-        }
-    }
-}
-
-/// A required parameter that is absent.
-pub(super) fn missing(name: &str) -> Fault {
-    Fault::new(Kind::StoredQueryMissingParam, format!("the parameter {name} is required"))
-}
-
-/// A value that breaks a rule. The value is not repeated.
-fn broken(name: &str, why: impl std::fmt::Display) -> Fault {
-    Fault::new(Kind::RegistryError, format!("the parameter {name}: {why}"))
-}
-
 /// Refuses what is more than its limit.
 fn at_most(name: &str, limit: usize, count: usize, what: &str) -> Result<()> {
-    if count <= limit { Ok(()) } else { Err(over(name, limit, what)) }
+    if count <= limit { Ok(()) } else { Err(Rule::QueryLimit.broken(name, over(limit, what))) }
 }
 
-fn over(name: &str, limit: usize, what: &str) -> Fault {
-    broken(name, format_args!("more than the limit of {limit} {what}"))
+fn over(limit: usize, what: &str) -> String {
+    format!("more than the limit of {limit} {what}")
 }
 
 /// A field that parameters go into.
@@ -147,14 +57,14 @@ pub(super) trait Field {
     /// Takes what was sent under this name, if anything was.
     fn read(&mut self, name: &'static str, parameters: &Parameters) -> Result<()>;
 
-    /// Writes its slots, unless it is empty.
+    /// Writes its slots, unless it asks nothing.
     fn write(&self, name: &'static str, w: &mut Writer);
 }
 
 /// One value.
 pub(super) trait Item: Sized {
     /// Reads it. `None` is a value that nothing can equal.
-    fn parse(text: &str) -> std::result::Result<Option<Self>, String>;
+    fn parse(text: &str) -> Result<Option<Self>, Broken>;
 
     /// Its text.
     fn text(&self) -> String;
@@ -162,27 +72,22 @@ pub(super) trait Item: Sized {
     /// Whether it is written without quotes.
     const NUMBER: bool = false;
 
-    /// How many one parameter may have.
-    const MOST: usize = PER_SLOT;
+    /// How many one parameter may have, in all its slots.
+    const MOST: usize = usize::MAX;
 }
 
 impl<T: Item> Field for Option<T> {
     fn read(&mut self, name: &'static str, parameters: &Parameters) -> Result<()> {
-        if let Some(text) = parameters.single(name)? {
-            *self = T::parse(text).map_err(|why| broken(name, why))?;
-        }
+        *self = match parameters.single(name)? {
+            Some(text) => item(name, text)?,
+            None => None,
+        };
         Ok(())
     }
 
     fn write(&self, name: &'static str, w: &mut Writer) {
         if let Some(item) = self {
-            let mut text = String::new();
-            if T::NUMBER {
-                text.push_str(&item.text())
-            } else {
-                literal::quote(&item.text(), &mut text)
-            }
-            w.start("rim:Slot").attribute("name", name).start("rim:ValueList").element("rim:Value", &text).end().end();
+            write_single(name, &item.text(), T::NUMBER, w);
         }
     }
 }
@@ -193,7 +98,10 @@ impl<T: Item> Field for Vec<T> {
         at_most(name, T::MOST, list.len(), "patterns")?;
         *self = items(name, list)?;
         // An empty field asks nothing; it must not come of values that nothing can equal.
-        if self.is_empty() && !list.is_empty() { Err(broken(name, "no value has the right form")) } else { Ok(()) }
+        if self.is_empty() && !list.is_empty() {
+            return Err(Rule::QueryOid.broken(name, "no value has the right form"));
+        }
+        Ok(())
     }
 
     fn write(&self, name: &'static str, w: &mut Writer) {
@@ -204,8 +112,10 @@ impl<T: Item> Field for Vec<T> {
 /// Repeated slots are ANDed, the values of one are ORed.
 impl<T: Item> Field for Vec<Vec<T>> {
     fn read(&mut self, name: &'static str, parameters: &Parameters) -> Result<()> {
-        at_most(name, ANDED, parameters.slots(name).count(), "slots of one name")?;
-        *self = parameters.slots(name).map(|list| items(name, list)).collect::<Result<_>>()?;
+        let slots = parameters.slots(name)?;
+        at_most(name, ANDED, slots.len(), "slots of one name")?;
+        at_most(name, T::MOST, slots.iter().map(|list| list.len()).sum(), "patterns")?;
+        *self = slots.into_iter().map(|list| items(name, list)).collect::<Result<_>>()?;
         Ok(())
     }
 
@@ -240,12 +150,12 @@ impl Field for DocumentKinds {
     fn read(&mut self, name: &'static str, parameters: &Parameters) -> Result<()> {
         let list = parameters.list(name)?;
         let has = |kind| list.iter().any(|urn| DocumentKind::named(urn) == Some(kind));
-        *self = match (has(DocumentKind::Stable), has(DocumentKind::OnDemand)) {
-            (true, true) => Self::Any,
-            (false, true) => Self::OnDemand,
-            (true, false) => Self::Stable,
-            (false, false) if list.is_empty() => Self::default(),
-            (false, false) => return Err(broken(name, "no known objectType among the values")),
+        *self = match (has(DocumentKind::Stable), has(DocumentKind::OnDemand), list) {
+            (true, true, _) => Self::Any,
+            (false, true, _) => Self::OnDemand,
+            (true, false, _) => Self::Stable,
+            (false, false, []) => Self::default(),
+            (false, false, [first, ..]) => return Err(Rule::QueryDocumentType.broken(name, shown(first))),
         };
         Ok(())
     }
@@ -259,9 +169,59 @@ impl Field for DocumentKinds {
     }
 }
 
+impl Field for Option<DocumentAvailability> {
+    fn read(&mut self, name: &'static str, parameters: &Parameters) -> Result<()> {
+        let list = parameters.list(name)?;
+        let has = |wanted: &DocumentAvailability| list.iter().any(|urn| **urn == *wanted.urn());
+        *self = match (DocumentAvailability::ALL.each_ref().map(has), list) {
+            ([true, false], _) => Some(DocumentAvailability::Online),
+            ([false, true], _) => Some(DocumentAvailability::Offline),
+            ([true, true], _) | (_, []) => None,
+            ([false, false], [first, ..]) => {
+                return Err(Rule::QueryDocumentAvailability.broken(name, shown(first)));
+            }
+        };
+        Ok(())
+    }
+
+    fn write(&self, name: &'static str, w: &mut Writer) {
+        write_list(name, self.iter().map(|availability| availability.urn().to_owned()), w);
+    }
+}
+
+fn item<T: Item>(name: &str, text: &str) -> Result<Option<T>> {
+    T::parse(text).map_err(|(rule, found)| rule.broken(name, found))
+}
+
 fn items<T: Item>(name: &str, list: &[Literal]) -> Result<Vec<T>> {
-    let parsed = list.iter().map(|text| T::parse(text).map_err(|why| broken(name, why)));
-    parsed.filter_map(Result::transpose).collect()
+    list.iter().filter_map(|text| item(name, text).transpose()).collect()
+}
+
+/// Writes identities that a query must have, even if none can exist: an empty text is no identity of anything.
+pub(super) fn write_identities<T: Item>(name: &'static str, ids: &[T], w: &mut Writer) {
+    match ids {
+        [] => write_list(name, std::iter::once(String::new()), w),
+        ids => write_list(name, ids.iter().map(Item::text), w),
+    }
+}
+
+/// Writes the one identity of a query that asks by one. Several are written as they are, for the reader to refuse.
+pub(super) fn write_identity<T: Item>(name: &'static str, ids: &[T], w: &mut Writer) {
+    match ids {
+        [] => write_single(name, "", false, w),
+        [id] => write_single(name, &id.text(), false, w),
+        several => write_identities(name, several, w),
+    }
+}
+
+fn write_single(name: &str, text: &str, number: bool, w: &mut Writer) {
+    let mut value = String::new();
+    if number {
+        value.push_str(text);
+    } else {
+        literal::quote(text, &mut value);
+    }
+    w.start("rim:Slot").attribute("name", name).start("rim:ValueList").element("rim:Value", &value).end().end();
 }
 
 /// Writes one slot. A `Value` ends where the next literal would bring it over the 256 characters of ebRIM, and every
@@ -290,13 +250,13 @@ fn write_list(name: &'static str, items: impl Iterator<Item = String>, w: &mut W
 
 impl Item for CodeRef {
     /// `code^^scheme`; a display name in the middle is seen in the field and means nothing.
-    fn parse(text: &str) -> std::result::Result<Option<Self>, String> {
+    fn parse(text: &str) -> Result<Option<Self>, Broken> {
         let mut parts = text.split('^');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(code), Some(_), Some(scheme), None) if !code.is_empty() && !scheme.is_empty() => {
                 Ok(Some(Self { code: code.into(), scheme: scheme.into() }))
             }
-            _ => Err("a code reads 'code^^codingScheme'".to_owned()),
+            _ => Err((Rule::QueryCode, shown(text))),
         }
     }
 
@@ -309,8 +269,8 @@ impl Item for CodeRef {
 impl Item for Box<str> {
     const MOST: usize = PATTERNS;
 
-    fn parse(text: &str) -> std::result::Result<Option<Self>, String> {
-        if text.is_empty() { Err("a value is empty".to_owned()) } else { Ok(Some(text.into())) }
+    fn parse(text: &str) -> Result<Option<Self>, Broken> {
+        if text.is_empty() { Err((Rule::QueryPattern, "a value is empty".to_owned())) } else { Ok(Some(text.into())) }
     }
 
     fn text(&self) -> String {
@@ -318,12 +278,41 @@ impl Item for Box<str> {
     }
 }
 
+impl Item for AssociationType {
+    fn parse(text: &str) -> Result<Option<Self>, Broken> {
+        Self::named(text).map(Some).ok_or_else(|| (Rule::QueryAssociationType, shown(text)))
+    }
+
+    fn text(&self) -> String {
+        self.urn().to_owned()
+    }
+}
+
+/// `$MetadataLevel`: whether it is 2.
+pub(super) struct ShowsHistory(pub(super) bool);
+
+impl Item for ShowsHistory {
+    fn parse(text: &str) -> Result<Option<Self>, Broken> {
+        match text {
+            "1" => Ok(Some(Self(false))),
+            "2" => Ok(Some(Self(true))),
+            other => Err((Rule::QueryMetadataLevel, shown(other))),
+        }
+    }
+
+    fn text(&self) -> String {
+        if self.0 { "2" } else { "1" }.to_owned()
+    }
+
+    const NUMBER: bool = true;
+}
+
 macro_rules! through_from_str {
     ($($type:ty, $number:literal, $unreadable:expr;)*) => {$(
         impl Item for $type {
-            fn parse(text: &str) -> std::result::Result<Option<Self>, String> {
-                let unreadable: fn(Fault) -> std::result::Result<Option<Self>, String> = $unreadable;
-                text.parse().map(Some).or_else(unreadable)
+            fn parse(text: &str) -> Result<Option<Self>, Broken> {
+                let unreadable: fn(Fault, &str) -> Result<Option<Self>, Broken> = $unreadable;
+                text.parse().map(Some).or_else(|fault| unreadable(fault, text))
             }
 
             fn text(&self) -> String {
@@ -336,12 +325,13 @@ macro_rules! through_from_str {
 }
 
 through_from_str! {
-    Dtm, true, |fault| Err(fault.detail);
-    PatientId, false, |fault| Err(fault.detail);
+    Dtm, true, |_, text| Err((Rule::QueryTime, shown(text)));
+    // The fault says what is wrong with the identifier without repeating it.
+    PatientId, false, |fault, _| Err((Rule::QueryPatientId, fault.detail));
     // Asking for an id that cannot exist finds nothing; it is not an error.
-    Oid, false, |_| Ok(None);
-    EntryUuid, false, |_| Ok(None);
-    UniqueId, false, |_| Ok(None);
+    Oid, false, |_, _| Ok(None);
+    EntryUuid, false, |_, _| Ok(None);
+    UniqueId, false, |_, _| Ok(None);
 }
 
 #[cfg(test)]

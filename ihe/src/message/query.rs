@@ -1,7 +1,8 @@
 //! ITI-18 Registry Stored Query, the request — ITI TF-2 §3.18.4.1.
 
-use crate::id::{Dtm, EntryUuid, HomeCommunity, Oid, PatientId, UniqueId};
-use crate::model::{AssociationType, Availability, DocumentKind};
+use super::filter::{AllFilter, ContentFilter, DocumentFilter, DocumentKinds, FolderFilter, SetFilter, Statuses};
+use crate::id::{EntryUuid, HomeCommunity, Oid, PatientId, UniqueId};
+use crate::model::{AssociationType, Availability};
 
 /// A stored query with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,21 +158,53 @@ pub enum Query {
     },
 }
 
-/// Which statuses are wanted: at least one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Statuses {
-    /// Only this.
-    Only(Availability),
-    /// Both.
-    Any,
-}
+impl Query {
+    /// Whether it is a query of ITI-51, which ITI-18 does not answer, or the other way round.
+    pub fn is_multi_patient(&self) -> bool {
+        matches!(self, Self::FindDocumentsForMultiplePatients { .. } | Self::FindFoldersForMultiplePatients { .. })
+    }
 
-impl Statuses {
-    /// Whether an object of this status is wanted.
-    pub fn contains(self, status: Availability) -> bool {
+    /// Whether it asks by identities none of which can exist, so that the answer is empty whatever is registered
+    /// (ITI TF-2 §3.18.4.1.2.3.7.5).
+    pub fn is_void(&self) -> bool {
         match self {
-            Self::Only(wanted) => wanted == status,
-            Self::Any => true,
+            Self::GetDocuments(documents)
+            | Self::GetDocumentsAndAssociations(documents)
+            | Self::GetFoldersForDocument(documents)
+            | Self::GetRelatedDocuments { document: documents, .. } => documents.is_empty(),
+            Self::GetFolders(folders) => folders.is_empty(),
+            Self::GetAssociations(ids) | Self::GetSubmissionSets(ids) => ids.is_empty(),
+            Self::GetSubmissionSetAndContents { set: package, .. }
+            | Self::GetFolderAndContents { folder: package, .. } => package.is_empty(),
+            Self::FindDocuments { .. }
+            | Self::FindDocumentsByReferenceId { .. }
+            | Self::FindSubmissionSets { .. }
+            | Self::FindFolders { .. }
+            | Self::GetAll { .. }
+            | Self::FindDocumentsForMultiplePatients { .. }
+            | Self::FindFoldersForMultiplePatients { .. } => false,
+        }
+    }
+
+    /// The patients that are asked about.
+    pub fn patients(&self) -> &[PatientId] {
+        match self {
+            Self::FindDocuments { patient, .. }
+            | Self::FindDocumentsByReferenceId { patient, .. }
+            | Self::FindSubmissionSets { patient, .. }
+            | Self::FindFolders { patient, .. }
+            | Self::GetAll { patient, .. } => std::slice::from_ref(patient),
+            Self::FindDocumentsForMultiplePatients { patients, .. }
+            | Self::FindFoldersForMultiplePatients { patients, .. } => patients,
+            Self::GetDocuments(_)
+            | Self::GetFolders(_)
+            | Self::GetAssociations(_)
+            | Self::GetDocumentsAndAssociations(_)
+            | Self::GetSubmissionSets(_)
+            | Self::GetSubmissionSetAndContents { .. }
+            | Self::GetFolderAndContents { .. }
+            | Self::GetFoldersForDocument(_)
+            | Self::GetRelatedDocuments { .. } => &[],
         }
     }
 }
@@ -187,6 +220,16 @@ pub enum DocumentSelector {
     LogicalIds(Vec<EntryUuid>),
 }
 
+impl DocumentSelector {
+    /// Whether no document can have one of the identities that were sent.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::EntryUuids(ids) | Self::LogicalIds(ids) => ids.is_empty(),
+            Self::UniqueIds(ids) => ids.is_empty(),
+        }
+    }
+}
+
 /// By which identity folders are asked for; exactly one of these (ITI TF-2 §3.18.4.1.2.3.7.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FolderSelector {
@@ -196,6 +239,16 @@ pub enum FolderSelector {
     UniqueIds(Vec<Oid>),
     /// `$XDSFolderLogicalID`.
     LogicalIds(Vec<EntryUuid>),
+}
+
+impl FolderSelector {
+    /// Whether no folder can have one of the identities that were sent.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::EntryUuids(ids) | Self::LogicalIds(ids) => ids.is_empty(),
+            Self::UniqueIds(ids) => ids.is_empty(),
+        }
+    }
 }
 
 /// By which identity one submission set or folder is asked for (ITI TF-2 §3.18.4.1.2.3.7.10, 11). `None` is an identity
@@ -208,133 +261,12 @@ pub enum PackageSelector {
     UniqueId(Option<Oid>),
 }
 
-/// A code in a query: `'code^^scheme'`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct CodeRef {
-    /// The code.
-    pub code: Box<str>,
-    /// Its coding scheme.
-    pub scheme: Box<str>,
-}
-
-/// `From ≤ value < To`; either end may be open.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Period {
-    /// Inclusive.
-    pub from: Option<Dtm>,
-    /// Exclusive.
-    pub to: Option<Dtm>,
-}
-
-/// The optional parameters of FindDocuments. An empty list asks nothing; a list of codes means any of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DocumentFilter {
-    /// `$XDSDocumentEntryClassCode`.
-    pub class_codes: Vec<CodeRef>,
-    /// `$XDSDocumentEntryTypeCode`.
-    pub type_codes: Vec<CodeRef>,
-    /// `$XDSDocumentEntryPracticeSettingCode`.
-    pub practice_setting_codes: Vec<CodeRef>,
-    /// `$XDSDocumentEntryHealthcareFacilityTypeCode`.
-    pub facility_type_codes: Vec<CodeRef>,
-    /// `$XDSDocumentEntryFormatCode`.
-    pub format_codes: Vec<CodeRef>,
-    /// `$XDSDocumentEntryEventCodeList`: each inner list is one slot; slots are ANDed, values in one ORed.
-    pub event_codes: Vec<Vec<CodeRef>>,
-    /// `$XDSDocumentEntryConfidentialityCode`, ANDed and ORed likewise.
-    pub confidentiality_codes: Vec<Vec<CodeRef>>,
-    /// `$XDSDocumentEntryAuthorPerson`, with `%` and `_` as in SQL LIKE; any of them.
-    pub author_persons: Vec<Box<str>>,
-    /// `$XDSDocumentEntryCreationTimeFrom` and `…To`.
-    pub creation_time: Period,
-    /// `$XDSDocumentEntryServiceStartTimeFrom` and `…To`; entries without the attribute match.
-    pub service_start_time: Period,
-    /// `$XDSDocumentEntryServiceStopTimeFrom` and `…To`; entries without the attribute match.
-    pub service_stop_time: Period,
-    /// `$XDSDocumentEntryType`; stable documents only when it is absent.
-    pub kinds: DocumentKinds,
-    /// `$XDSDocumentEntryDocumentAvailability`.
-    pub document_availability: Option<DocumentAvailability>,
-}
-
-/// The optional parameters of FindSubmissionSets.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SetFilter {
-    /// `$XDSSubmissionSetSourceId`; any of them.
-    pub source_ids: Vec<Oid>,
-    /// `$XDSSubmissionSetSubmissionTimeFrom` and `…To`.
-    pub submission_time: Period,
-    /// `$XDSSubmissionSetAuthorPerson`, with `%` and `_`.
-    pub author_person: Option<Box<str>>,
-    /// `$XDSSubmissionSetContentType`; any of them.
-    pub content_type_codes: Vec<CodeRef>,
-}
-
-/// The optional parameters of FindFolders.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FolderFilter {
-    /// `$XDSFolderLastUpdateTimeFrom` and `…To`.
-    pub last_update_time: Period,
-    /// `$XDSFolderCodeList`: each inner list is one slot; slots are ANDed, values in one ORed.
-    pub codes: Vec<Vec<CodeRef>>,
-}
-
-/// Which documents of a submission set or folder are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ContentFilter {
-    /// `$XDSDocumentEntryFormatCode`; any of them.
-    pub format_codes: Vec<CodeRef>,
-    /// `$XDSDocumentEntryConfidentialityCode`, ANDed and ORed.
-    pub confidentiality_codes: Vec<Vec<CodeRef>>,
-    /// `$XDSDocumentEntryType`.
-    pub kinds: DocumentKinds,
-}
-
-/// The parameters of GetAll beside the patient.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AllFilter {
-    /// `$XDSDocumentEntryStatus`.
-    pub entry_status: Statuses,
-    /// `$XDSSubmissionSetStatus`.
-    pub set_status: Statuses,
-    /// `$XDSFolderStatus`.
-    pub folder_status: Statuses,
-    /// `$XDSDocumentEntryFormatCode`; any of them.
-    pub format_codes: Vec<CodeRef>,
-    /// `$XDSDocumentEntryConfidentialityCode`, ANDed and ORed.
-    pub confidentiality_codes: Vec<Vec<CodeRef>>,
-    /// `$XDSDocumentEntryType`.
-    pub kinds: DocumentKinds,
-}
-
-/// `documentAvailability` (ITI TF-3 §4.2.3.2.30): whether a document can be retrieved now. One without the attribute can.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DocumentAvailability {
-    /// It can.
-    Online,
-    /// It is kept, and cannot be retrieved for now.
-    Offline,
-}
-
-/// Which kinds of document are wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum DocumentKinds {
-    /// What a query means that does not say: stable documents (ITI TF-2 §3.18.4.1.2.3.6.2).
-    #[default]
-    Stable,
-    /// Only on-demand documents.
-    OnDemand,
-    /// Both.
-    Any,
-}
-
-impl DocumentKinds {
-    /// Whether a document of this kind is wanted.
-    pub fn contains(self, kind: DocumentKind) -> bool {
+impl PackageSelector {
+    /// Whether nothing can have the identity that was sent.
+    pub fn is_empty(&self) -> bool {
         match self {
-            Self::Stable => kind == DocumentKind::Stable,
-            Self::OnDemand => kind == DocumentKind::OnDemand,
-            Self::Any => true,
+            Self::EntryUuid(id) => id.is_none(),
+            Self::UniqueId(id) => id.is_none(),
         }
     }
 }

@@ -24,6 +24,12 @@ impl RegistryResponse {
     pub fn succeeded(&self) -> bool {
         self.status == Status::Success
     }
+
+    /// Whether it says that the submission set had been registered before, exactly so, and that nothing was done.
+    pub fn was_known(&self) -> bool {
+        let known = Kind::AlreadyRegistered.row();
+        self.succeeded() && self.errors.iter().any(|e| *e.code == *known.ebxml && e.severity == known.severity)
+    }
 }
 
 /// `@status`.

@@ -4,6 +4,7 @@ mod association;
 mod code;
 mod document_entry;
 mod folder;
+mod operation;
 mod submission;
 mod submission_set;
 
@@ -11,5 +12,6 @@ pub use association::{Association, AssociationType, Membership};
 pub use code::{Author, Code, LocalizedText, Slot};
 pub use document_entry::{Availability, DocumentEntry, DocumentKind};
 pub use folder::Folder;
+pub use operation::{Operation, Versioned};
 pub use submission::{Purpose, Submission};
 pub use submission_set::SubmissionSet;

@@ -4,7 +4,9 @@
 mod laws;
 mod queries;
 mod replies;
+mod rules;
 mod submissions;
+mod updates;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -1,17 +1,17 @@
 //! ITI-41 and ITI-42.
 
 use ihe::message::{Content, Provide};
-use ihe::model::Submission;
+use ihe::model::{Purpose, Submission};
 use ihe::xml::{decode, encode};
 
 use crate::{codes, covers, vector};
 
 const METADATA: &str = "XDSRegistryMetadataError";
 
-/// What a registry says of an ITI-42 body; nothing if it takes it, as far as the message tells.
-fn register(path: &str) -> Vec<&'static str> {
+/// What a registry says of a body; nothing if it takes it, as far as the message tells.
+fn register(path: &str, purpose: Purpose) -> Vec<&'static str> {
     match decode::<Submission>(&vector(path)) {
-        Ok(submission) => codes(submission.check(Purpose::Register)),
+        Ok(submission) => codes(submission.check(purpose)),
         Err(faults) => codes(faults),
     }
 }
@@ -68,9 +68,19 @@ const OTHERWISE: &[(&str, &[&str])] = &[
     ("iti42-uniqueid-duplicate-in-message", &["XDSRegistryDuplicateUniqueIdInMessage"]),
     ("iti42-snapshot-source-missing", &["UnresolvedReferenceException"]),
     ("iti42-xfrm-source-unknown", &["UnresolvedReferenceException"]),
-    // Stable entries do not come with ITI-61; as an ITI-42 body there is nothing wrong with this one.
-    ("iti61-stable", &[]),
 ];
+
+/// The transaction stands in the name of a vector.
+fn purpose(name: &str) -> Purpose {
+    if name.starts_with("iti61-") { Purpose::RegisterOnDemand } else { Purpose::Register }
+}
+
+#[test]
+fn on_demand_entries_come_with_their_own_transaction() {
+    assert_eq!(register("submit/iti61-on-demand.xml", Purpose::RegisterOnDemand), [""; 0]);
+    assert_eq!(register("submit-invalid/iti61-stable.xml", Purpose::Register), [""; 0]);
+    assert_eq!(register("submit/iti42-base.xml", Purpose::RegisterOnDemand), [METADATA]);
+}
 
 #[test]
 fn invalid_submissions_are_refused_under_their_code() {
@@ -82,7 +92,7 @@ fn invalid_submissions_are_refused_under_their_code() {
             continue;
         }
         let expected = OTHERWISE.iter().find(|(other, _)| *other == name).map_or(&[METADATA][..], |(_, codes)| codes);
-        assert_eq!(register(&format!("submit-invalid/{name}.xml")), expected, "{name}");
+        assert_eq!(register(&format!("submit-invalid/{name}.xml"), purpose(name)), expected, "{name}");
         seen += 1;
     }
     assert_eq!(seen, 89, "a vector came or went");

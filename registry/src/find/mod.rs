@@ -1,96 +1,98 @@
-//! Stored queries — ITI TF-2 §3.18.4.1.2.3.7. One file for each family; each query is one statement.
+//! Stored queries — ITI TF-2 §3.18.4.1.2.3.7 and §3.51.4.1.2.3. One file for each family; each query is one statement,
+//! or one for each part of a long list.
 
 mod all;
+mod answer;
+mod contents;
 mod documents;
+mod folders;
+mod identity;
+mod links;
+mod related;
 mod select;
 mod sets;
+mod terms;
 
-use ihe::id::{EntryUuid, PatientId};
-use ihe::message::{Leaf, Object, ObjectKind, Query, QueryReply, ReturnType, Status, StoredQuery};
-use ihe::{Fault, Kind};
+use ihe::Fault;
+use ihe::id::PatientId;
+use ihe::message::{Level, Object, Query, QueryReply, ReturnType, Status, StoredQuery};
 
-use crate::object;
-use crate::store::{Row, Store, fault};
+use crate::config::Config;
+use crate::store::{Store, Terms, fault};
 use select::Select;
 
-/// Answers a query with at most `max_results` whole objects; references are not limited (ITI TF-2 §3.18.4.1.3).
-pub(crate) async fn find(store: &Store, query: &StoredQuery, max_results: u32) -> Result<QueryReply, Fault> {
-    let asked = Asked { store, returns: query.returns, max_results: i64::from(max_results) };
-    let objects = match &query.what {
-        Query::FindDocuments { patient, status, filter } => documents::find(&asked, patient, *status, filter).await,
-        Query::FindSubmissionSets { patient, status, filter } => sets::find(&asked, patient, *status, filter).await,
-        Query::GetAll { patient, filter } => all::get(&asked, patient, filter).await,
-        Query::GetDocuments(selector) => documents::get(&asked, selector).await,
-        _ => Err(Fault::new(Kind::UnknownStoredQuery, "the query is not answered here yet")),
-    }?;
+/// Answers a query (ITI TF-2 §3.18.4.1.3).
+pub(crate) async fn find(store: &Store, query: &StoredQuery, config: &Config) -> Result<QueryReply, Fault> {
+    let objects = match query.what.is_void() {
+        true => Vec::new(),
+        false => Asked::new(store, query, config).await?.find(&query.what).await?,
+    };
     Ok(QueryReply { status: Status::Success, errors: Vec::new(), objects })
 }
 
 /// Of whom to ask, and how the answer shall look.
 struct Asked<'s> {
     store: &'s Store,
+    /// The patients that the query names, if it names any.
+    patients: &'s [PatientId],
     returns: ReturnType,
-    max_results: i64,
+    level: Level,
+    /// How many objects the answer may hold.
+    limit: i64,
+    /// Whether whole objects of several patients may stand in one answer.
+    mixes_patients: bool,
+    /// The numbers of the terms that the query names.
+    terms: Terms,
 }
 
-impl Asked<'_> {
-    /// The columns of object `o` of a patient's rows `p`.
-    fn columns(&self) -> &'static str {
-        match self.returns {
-            ReturnType::ObjectRef => "o.id",
-            ReturnType::LeafClass => "o.id, o.status, o.body, p.merged",
-        }
+impl<'s> Asked<'s> {
+    async fn new(store: &'s Store, query: &'s StoredQuery, config: &Config) -> Result<Self, Fault> {
+        let limit = match query.returns {
+            ReturnType::LeafClass => config.max_results,
+            ReturnType::ObjectRef => config.max_references,
+        };
+        Ok(Self {
+            store,
+            patients: query.what.patients(),
+            returns: query.returns,
+            level: query.level,
+            limit: i64::from(limit),
+            // The others ask by patient, or return references (ITI TF-2 §3.18.4.1.2.3.6.3, §3.51.4.1.3).
+            mixes_patients: query.what.is_multi_patient() || !query.what.patients().is_empty(),
+            terms: store.find_terms(&terms::of(&query.what)).await.map_err(fault)?,
+        })
     }
 
-    /// Runs a statement that yields [`Self::columns`]: objects of one kind that belong to `patient`.
-    async fn objects(
-        &self,
-        kind: ObjectKind,
-        patient: &PatientId,
-        mut select: Select<'_>,
-    ) -> Result<Vec<Object>, Fault> {
-        match self.returns {
-            ReturnType::ObjectRef => {
-                self.store.fetch(select.sql, select.values, |row| reference(row, 0)).await.map_err(fault)
+    async fn find(&self, query: &Query) -> Result<Vec<Object>, Fault> {
+        let selects = match query {
+            Query::FindDocuments { patient, status, filter } => documents::find(self, patient, *status, filter),
+            Query::FindDocumentsByReferenceId { patient, status, references, filter } => {
+                documents::by_reference(self, patient, *status, references, filter)
             }
-            ReturnType::LeafClass => {
-                self.limit(&mut select);
-                let read = |row: &Row<'_>| Ok((object::leaf(kind, row, 0)?, row.get::<i64>(3)? != 0));
-                let found = self.store.fetch(select.sql, select.values, read).await.map_err(fault)?;
-                self.not_too_many(found.len())?;
-                found.into_iter().map(|(leaf, merged)| owned_by(leaf, merged.then_some(patient))).collect()
+            Query::FindSubmissionSets { patient, status, filter } => sets::find(self, patient, *status, filter),
+            Query::FindFolders { patient, status, filter } => folders::find(self, patient, *status, filter),
+            Query::GetAll { patient, filter } => all::get(self, patient, filter),
+            Query::GetDocuments(documents) => identity::documents(self, documents),
+            Query::GetFolders(folders) => identity::folders(self, folders),
+            Query::GetAssociations(ids) => links::associations(self, ids),
+            Query::GetDocumentsAndAssociations(documents) => links::documents(self, documents),
+            Query::GetSubmissionSets(ids) => links::submission_sets(self, ids),
+            Query::GetSubmissionSetAndContents { set, filter } => contents::of_set(self, set, filter),
+            Query::GetFolderAndContents { folder, filter } => contents::of_folder(self, folder, filter),
+            Query::GetFoldersForDocument(document) => related::folders(self, document),
+            Query::GetRelatedDocuments { document, types, kinds } => related::documents(self, document, types, *kinds),
+            Query::FindDocumentsForMultiplePatients { patients, status, filter } => {
+                documents::of_many(self, patients, *status, filter)
             }
-        }
+            Query::FindFoldersForMultiplePatients { patients, status, filter } => {
+                folders::of_many(self, patients, *status, filter)
+            }
+        };
+        self.answer(selects).await
     }
 
-    /// Asks for one object more than may be answered. The number stands in the text: SQLite plans a statement anew each
-    /// time its LIMIT is bound, which costs ten times what running it does.
-    fn limit(&self, select: &mut Select<'_>) {
-        select.push(&format!(" LIMIT {}", self.max_results + 1));
+    /// A statement that begins with this text.
+    fn select<'q>(&'q self, sql: impl Into<String>) -> Select<'q> {
+        Select::new(&self.terms, self.level, sql)
     }
-
-    /// Nothing is cut off: an answer that is too large is refused (ITI TF-2 §3.18.4.1.3).
-    fn not_too_many(&self, count: usize) -> Result<(), Fault> {
-        if i64::try_from(count).is_ok_and(|count| count <= self.max_results) {
-            return Ok(());
-        }
-        let detail = format!(
-            "the query finds more than {} objects, the most that are returned whole; narrow it, or ask for ObjectRef",
-            self.max_results
-        );
-        Err(Fault::new(Kind::TooManyResults, detail))
-    }
-}
-
-/// An object that was registered under an identifier which lives on under another one is reported as belonging to the
-/// surviving one (ITI TF-2 §3.8).
-fn owned_by(leaf: Leaf, survivor: Option<&PatientId>) -> Result<Object, Fault> {
-    match survivor {
-        None => Ok(Object::Leaf(leaf)),
-        Some(patient) => object::owned_by(leaf, patient).map(Object::Leaf),
-    }
-}
-
-fn reference(row: &Row<'_>, column: usize) -> sqlx::Result<Object> {
-    Ok(Object::Ref { id: EntryUuid(row.uuid(column)?), home: None })
 }

@@ -1,38 +1,27 @@
 //! FindSubmissionSets — ITI TF-2 §3.18.4.1.2.3.7.2.
 
-use ihe::Fault;
 use ihe::id::PatientId;
-use ihe::message::{Object, ObjectKind, SetFilter, Statuses};
+use ihe::message::{ObjectKind, SetFilter, Statuses};
 
 use super::Asked;
 use super::select::Select;
-use crate::patients;
 
-pub(super) async fn find(
-    asked: &Asked<'_>,
-    patient: &PatientId,
+pub(super) fn find<'q>(
+    asked: &'q Asked<'_>,
+    patient: &'q PatientId,
     status: Statuses,
-    filter: &SetFilter,
-) -> Result<Vec<Object>, Fault> {
-    let from = format!(
-        "SELECT {} FROM ({}) AS p JOIN submission_set AS o ON o.patient = p.seq WHERE 1 = 1",
-        asked.columns(),
-        patients::ROWS
-    );
-    let mut select = Select::new(from, patients::id(patient));
-    select
-        .status("o", status)
-        .code("o.content_type_code", &filter.content_type_codes)
-        .period("o.submission_time", &filter.submission_time);
-    if !filter.source_ids.is_empty() {
-        let ids = filter.source_ids.iter().map(|id| id.as_str()).collect();
-        select.push(" AND o.source_id IN ").bind_list::<&str>(ids);
-    }
-    if let Some(pattern) = &filter.author_person {
+    filter: &'q SetFilter,
+) -> Vec<Select<'q>> {
+    let mut selects = asked.theirs(ObjectKind::SubmissionSet, std::slice::from_ref(patient));
+    for select in &mut selects {
         select
-            .push(" AND EXISTS (SELECT 1 FROM submission_set_author AS a WHERE a.submission_set = o.seq AND ")
-            .like("a.person", pattern)
-            .push(")");
+            .status("o", status)
+            .code("o.content_type_code", &filter.content_type_codes)
+            .period("o.submission_time", &filter.submission_time)
+            .term("o.source_id", filter.source_ids.iter().map(|id| id.as_str()));
+        if let Some(pattern) = &filter.author_person {
+            select.set_author(pattern);
+        }
     }
-    asked.objects(ObjectKind::SubmissionSet, patient, select).await
+    selects
 }

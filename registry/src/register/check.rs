@@ -1,204 +1,156 @@
 //! The rules that only a registry can check: those about what it already holds. All that are broken are reported.
 
-use std::collections::HashSet;
-
 use ihe::id::{EntryUuid, ObjectId};
-use ihe::model::{Association, AssociationType, DocumentEntry, DocumentKind};
-use ihe::{Fault, Faults, Kind};
+use ihe::model::{DocumentEntry, DocumentKind};
+use ihe::{Faults, Rule};
 
-use super::known::{Holder, Known, Object, What};
-use super::{Registering, approved};
+use super::findings::Findings;
+use super::known::{Holder, Known, What};
+use super::{Incoming, relations};
 use crate::config::UnknownPatient;
 
-/// Checks a submission that is sound in itself against the registry.
-pub(super) fn check(submission: &Registering, known: &Known) -> Result<(), Faults> {
-    let mut check = Check { submission, known, own: own(submission), faults: Vec::new() };
-    check.identities();
-    check.unique_ids();
-    check.patient();
-    for association in &submission.submission.associations {
-        match association.kind {
-            AssociationType::HasMember => check.membership(association),
-            AssociationType::Replace
-            | AssociationType::Transform
-            | AssociationType::Append
-            | AssociationType::TransformReplace
-            | AssociationType::Signs
-            | AssociationType::IsSnapshotOf => check.relationship(association),
-            // Operations of ITI-57 are not associations of the registry.
-            AssociationType::UpdateAvailabilityStatus | AssociationType::SubmitAssociation => {}
-        }
-    }
-    Faults::none_or(check.faults)
+/// Checks a registration that is sound in itself against the registry (ITI TF-2 §3.42.4.1.3).
+pub(super) fn check(incoming: &Incoming, known: &Known) -> Result<(), Faults> {
+    let mut findings = Findings::default();
+    identities(incoming, known, &mut findings);
+    unique_ids(incoming, known, &mut findings);
+    patient(incoming, known, &mut findings);
+    relations::check(incoming, known, &mut findings);
+    findings.none_or_faults()
 }
 
-/// The identities of what the submission itself brings; how these refer to one another was checked before.
-fn own(submission: &Registering) -> HashSet<&ObjectId> {
-    let s = &submission.submission;
-    let entries = s.entries.iter().map(|entry| &entry.id);
-    let folders = s.folders.iter().map(|folder| &folder.id);
-    let associations = s.associations.iter().filter_map(|association| association.id.as_ref());
-    entries.chain(folders).chain(associations).chain([&s.set.id]).collect()
+/// An entryUUID names one object for ever (ITI TF-3 §4.1.12.3).
+pub(crate) fn identities(incoming: &Incoming, known: &Known, findings: &mut Findings) {
+    for id in &incoming.chosen {
+        let id = EntryUuid(*id);
+        if let Some(object) = known.objects.get(&id) {
+            let found = format_args!("it is already {} of this registry", object.what.noun());
+            findings.broken(Rule::EntryUuidTaken, id, found);
+        }
+    }
 }
 
-struct Check<'s> {
-    submission: &'s Registering,
-    known: &'s Known,
-    own: HashSet<&'s ObjectId>,
-    faults: Vec<Fault>,
+/// Submission sets and folders have a uniqueId to themselves; documents share one only if they are the same octets.
+fn unique_ids(incoming: &Incoming, known: &Known, findings: &mut Findings) {
+    set_unique_id(incoming, known, findings);
+    let submission = &incoming.submission;
+    for folder in &submission.folders {
+        let Some(unique_id) = &folder.unique_id else { continue };
+        let at = format_args!("folder {}, uniqueId {unique_id}", incoming.name(&folder.id));
+        taken(Rule::FolderUniqueIdTaken, unique_id.as_str(), at, known, findings);
+    }
+    for entry in &submission.entries {
+        for holder in entry.unique_id.iter().flat_map(|id| known.unique_ids.get(id.as_str())).flatten() {
+            same_document(incoming, entry, holder, findings);
+        }
+    }
 }
 
-impl<'s> Check<'s> {
-    fn refuse(&mut self, kind: Kind, detail: String) {
-        self.faults.push(Fault::new(kind, detail));
+/// The uniqueId of the submission set is its own.
+pub(crate) fn set_unique_id(incoming: &Incoming, known: &Known, findings: &mut Findings) {
+    if let Some(unique_id) = &incoming.submission.set.unique_id {
+        let at = format_args!("submission set, uniqueId {unique_id}");
+        taken(Rule::SubmissionSetUniqueIdTaken, unique_id.as_str(), at, known, findings);
     }
+}
 
-    /// An entryUUID names one object for ever (ITI TF-3 §4.1.12.3).
-    fn identities(&mut self) {
-        for id in &self.submission.chosen {
-            let id = EntryUuid(*id);
-            if self.known.objects.contains_key(&id) {
-                self.refuse(
-                    Kind::RegistryMetadata,
-                    format!("the entryUUID {id} is already an object of this registry"),
-                );
+fn taken(rule: Rule, unique_id: &str, at: std::fmt::Arguments<'_>, known: &Known, findings: &mut Findings) {
+    if let Some(holder) = known.unique_ids.get(unique_id).and_then(|holders| holders.first()) {
+        findings.broken(rule, at, holder.found());
+    }
+}
+
+impl Holder {
+    fn found(&self) -> &'static str {
+        match self {
+            Self::Entry { .. } => "it is that of a registered document entry",
+            Self::Folder => "it is that of a registered folder",
+            Self::SubmissionSet { .. } => "it is that of a registered submission set, which has another content",
+        }
+    }
+}
+
+fn same_document(incoming: &Incoming, entry: &DocumentEntry, holder: &Holder, findings: &mut Findings) {
+    let (name, unique_id) = (incoming.name(&entry.id), entry.unique_id.as_ref().map_or("", |id| id.as_str()));
+    let mut broken = |rule: Rule, attribute: &str, found: &str| {
+        findings.broken(rule, format_args!("document entry {name}, {attribute} of {unique_id}"), found);
+    };
+    match holder {
+        Holder::Folder => broken(Rule::DocumentUniqueIdTaken, "uniqueId", holder.found()),
+        Holder::SubmissionSet { .. } => {
+            broken(Rule::DocumentUniqueIdTaken, "uniqueId", "it is that of a registered submission set");
+        }
+        Holder::Entry { kind, .. } if *kind != entry.kind => {
+            let found = match kind {
+                DocumentKind::Stable => "it is that of a registered stable document",
+                DocumentKind::OnDemand => "it is that of a registered on-demand document",
+            };
+            broken(Rule::DocumentKindDiffers, "uniqueId", found);
+        }
+        Holder::Entry { kind: DocumentKind::OnDemand, .. } => {}
+        Holder::Entry { kind: DocumentKind::Stable, hash, size } => {
+            if *hash != entry.hash {
+                broken(Rule::DocumentHashDiffers, "hash", "it is registered with another hash");
+            }
+            if *size != entry.size {
+                broken(Rule::DocumentSizeDiffers, "size", "it is registered with another size");
             }
         }
     }
+}
 
-    /// Submission sets and folders have a uniqueId to themselves; documents share one only if they are the same octets
-    /// (ITI TF-2 §3.42.4.1.3).
-    fn unique_ids(&mut self) {
-        let s = &self.submission.submission;
-        let set = s.set.unique_id.iter().map(|id| ("submission set", id));
-        let folders = s.folders.iter().filter_map(|folder| Some(("folder", folder.unique_id.as_ref()?)));
-        for (whose, id) in set.chain(folders) {
-            if let Some(holder) = self.known.unique_ids.get(id.as_str()).and_then(|holders| holders.first()) {
-                self.taken(whose, id.as_str(), holder);
-            }
-        }
-        for entry in &s.entries {
-            let Some(id) = &entry.unique_id else { continue };
-            for holder in self.known.unique_ids.get(id.as_str()).into_iter().flatten() {
-                self.same_document(entry, id.as_str(), holder);
-            }
-        }
-    }
+/// The patient was fed and lives on under no other identifier (ITI TF-2 §3.42.4.1.3).
+pub(crate) fn patient(incoming: &Incoming, known: &Known, findings: &mut Findings) {
+    let (patient, rules) = (&incoming.patient, &incoming.patients);
+    let (rule, found) = match known.patient {
+        Some(known) if known.survivor.is_some() => (Rule::PatientSubsumed, "it was merged into another one"),
+        Some(_) => return,
+        None if patient.authority != rules.authority => (Rule::PatientOfOtherAuthority, "it is of another one"),
+        None if rules.unknown == UnknownPatient::Create => return,
+        None => (Rule::PatientUnknown, "it was never fed"),
+    };
+    // ITI TF-3 §4.2.4.1 asks for the patient id in the error's context.
+    findings.broken(rule, format_args!("patientId {patient}"), found);
+}
 
-    fn taken(&mut self, whose: &str, id: &str, holder: &Holder) {
-        let by = match holder {
-            Holder::Entry { .. } => "document entry",
-            Holder::Folder => "folder",
-            Holder::SubmissionSet => "submission set",
-        };
-        let detail = format!("the uniqueId {id} of the {whose} is already that of a {by} in this registry");
-        self.refuse(Kind::DuplicateUniqueIdInRegistry, detail);
+/// Whether objects of this row are of another patient than the submission.
+pub(crate) fn differs(incoming: &Incoming, known: &Known, patient: i64) -> bool {
+    match known.patient {
+        // The patient itself was refused; comparing with them would only add noise.
+        Some(known) if known.survivor.is_some() => false,
+        Some(known) => known.seq != patient,
+        None => incoming.patients.unknown == UnknownPatient::Create,
     }
+}
 
-    fn same_document(&mut self, entry: &DocumentEntry, id: &str, holder: &Holder) {
-        match holder {
-            Holder::Folder | Holder::SubmissionSet => self.taken("document entry", id, holder),
-            Holder::Entry { kind, .. } if *kind != entry.kind => self.refuse(
-                Kind::RegistryMetadata,
-                format!("the uniqueId {id} is already that of a document of the other kind, stable or on-demand"),
-            ),
-            Holder::Entry { kind: DocumentKind::OnDemand, .. } => {}
-            Holder::Entry { kind: DocumentKind::Stable, hash, size } => {
-                if *hash != entry.hash {
-                    let detail = format!("the document {id} is already registered with another hash");
-                    self.refuse(Kind::NonIdenticalHash, detail);
-                }
-                if *size != entry.size {
-                    let detail = format!("the document {id} is already registered with another size");
-                    self.refuse(Kind::NonIdenticalSize, detail);
-                }
-            }
-        }
+/// The document or folder at an end that leads out of the submission; if there is none, or it is of another sort, the
+/// reference leads nowhere.
+pub(crate) fn end<'k>(
+    id: &ObjectId,
+    at: impl std::fmt::Display,
+    wanted: Wanted,
+    known: &'k Known,
+    findings: &mut Findings,
+) -> Option<&'k super::known::Object> {
+    let found = id.uuid().and_then(|id| known.objects.get(&id));
+    let Some(object) = found else {
+        findings.broken(Rule::ReferenceUnknown, at, format_args!("{id} names no object of the registry"));
+        return None;
+    };
+    let fits = match wanted {
+        Wanted::Entry => matches!(object.what, What::Entry(_)),
+        Wanted::Folder => object.what == What::Folder,
+    };
+    if fits {
+        return Some(object);
     }
-
-    /// The patient was fed and lives on under no other identifier (ITI TF-2 §3.42.4.1.3).
-    fn patient(&mut self) {
-        let patient = &self.submission.patient;
-        let why = match self.known.patient {
-            Some(known) if known.survivor.is_some() => "was merged into another one",
-            Some(_) => return,
-            None if patient.authority != self.submission.authority => {
-                "is not of the assigning authority of this affinity domain"
-            }
-            None if self.submission.unknown_patient == UnknownPatient::Create => return,
-            None => "was never fed to this affinity domain",
-        };
-        self.refuse(Kind::UnknownPatientId, format!("the patientId {patient} {why}"));
-    }
-
-    /// Membership in the submission set or in a folder (ITI TF-3 §4.2.2.1).
-    fn membership(&mut self, association: &Association) {
-        let Association { source, target, .. } = association;
-        // A document that a submission set refers to may be of any patient and status.
-        let by_reference = *source == self.submission.submission.set.id;
-        if let Some(folder) = self.registered(source, "sourceObject", Wanted::Folder) {
-            self.in_use_and_same_patient(source, folder);
-        }
-        if let Some(entry) = self.registered(target, "targetObject", Wanted::Entry)
-            && !by_reference
-        {
-            self.in_use_and_same_patient(target, entry);
-        }
-    }
-
-    /// What a new document relates to (ITI TF-3 §4.2.2.2).
-    fn relationship(&mut self, association: &Association) {
-        let target = &association.target;
-        let Some(object) = self.registered(target, "targetObject", Wanted::Entry) else { return };
-        self.in_use_and_same_patient(target, object);
-        let snapshot = association.kind == AssociationType::IsSnapshotOf;
-        if snapshot && object.what != What::Entry(DocumentKind::OnDemand) {
-            self.refuse(
-                Kind::RegistryMetadata,
-                format!("IsSnapshotOf points at {target}, which is no on-demand document"),
-            );
-        }
-    }
-
-    /// The registered object at an end that leads out of the submission; if there is none, or it is of another sort,
-    /// the reference leads nowhere.
-    fn registered(&mut self, id: &ObjectId, end: &str, wanted: Wanted) -> Option<Object> {
-        if self.own.contains(id) {
-            return None;
-        }
-        let found = id.uuid().and_then(|id| self.known.objects.get(&id)).copied();
-        let (fits, sort) = match wanted {
-            Wanted::Entry => (found.is_some_and(|o| matches!(o.what, What::Entry(_))), "document entry"),
-            Wanted::Folder => (found.is_some_and(|o| o.what == What::Folder), "folder"),
-        };
-        if !fits {
-            let detail = format!("{end} {id} names no {sort} of the submission or the registry");
-            self.refuse(Kind::UnresolvedReference, detail);
-        }
-        found.filter(|_| fits)
-    }
-
-    /// Nothing is added to what is no longer in use, or to what is another patient's (ITI TF-2 §3.42.4.1.3).
-    fn in_use_and_same_patient(&mut self, id: &ObjectId, object: Object) {
-        if !approved(object.status) {
-            self.refuse(Kind::RegistryDeprecatedDocument, format!("{id} is deprecated; nothing can be related to it"));
-        }
-        let differs = match self.known.patient {
-            // The patient itself was refused; comparing with them would only add noise.
-            Some(known) if known.survivor.is_some() => false,
-            Some(known) => known.seq != object.patient,
-            None => self.submission.unknown_patient == UnknownPatient::Create,
-        };
-        if differs {
-            let detail = format!("{id} is not of the patient {} of the submission", self.submission.patient);
-            self.refuse(Kind::PatientIdDoesNotMatch, detail);
-        }
-    }
+    findings.broken(Rule::ReferenceWrongKind, at, format_args!("{id} is {}", object.what.noun()));
+    None
 }
 
 /// What an end of an association must be.
 #[derive(Clone, Copy)]
-enum Wanted {
+pub(crate) enum Wanted {
     Entry,
     Folder,
 }

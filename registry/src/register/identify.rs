@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use ihe::id::{Dtm, EntryUuid, ObjectId, PatientId};
-use ihe::model::{Association, Availability, Submission};
-use ihe::{Fault, Faults, Kind};
+use ihe::model::{Association, Availability, Purpose, Submission};
+use ihe::{Fault, Faults, Rule};
 use proto::{Clock, Provided};
 use time::UtcDateTime;
 use uuid::Uuid;
@@ -14,6 +14,7 @@ pub(super) struct Identified {
     pub(super) patient: PatientId,
     pub(super) chosen: Vec<Uuid>,
     pub(super) contents: HashMap<EntryUuid, [u8; 32]>,
+    pub(super) symbols: HashMap<EntryUuid, Box<str>>,
 }
 
 /// The registry's time as metadata has it: UTC, to the second.
@@ -32,17 +33,17 @@ pub(super) fn now(clock: &dyn Clock) -> Result<Dtm, Fault> {
 }
 
 /// Replaces symbols by fresh UUIDs wherever they stand, and sets status, logicalID, version and lastUpdateTime; a
-/// submitted `home` is not kept.
+/// submitted `home` is not kept. Which version an update makes, only its transaction knows.
 pub(super) fn identify(
+    purpose: Purpose,
     submission: &mut Submission,
     provided: Vec<Provided>,
     now: &Dtm,
     clock: &dyn Clock,
 ) -> Result<Identified, Faults> {
-    let patient =
-        submission.set.patient_id.clone().ok_or_else(|| {
-            Fault::new(Kind::RegistryMetadata, "the submission set has no patientId (ITI TF-3 §4.2.3.3)")
-        })?;
+    let patient = submission.set.patient_id.clone().ok_or_else(|| {
+        Rule::RequiredAttribute.broken(format_args!("{}, XDSSubmissionSet.patientId", submission.set.id), "no value")
+    })?;
     let mut names = Names::default();
     names.enter(&mut submission.set.id, clock);
     submission.entries.iter_mut().for_each(|entry| names.enter(&mut entry.id, clock));
@@ -54,9 +55,14 @@ pub(super) fn identify(
     submission.associations.iter_mut().for_each(|association| names.resolve_ends(association, &mut faults));
     Faults::none_or(faults)?;
     complete(submission, now);
+    match purpose {
+        Purpose::Register | Purpose::RegisterOnDemand => first_versions(submission),
+        Purpose::Update | Purpose::RestrictedUpdate => {}
+    }
 
     let contents = provided.into_iter().filter_map(|p| Some((names.resolve(&p.entry)?.uuid()?, p.content))).collect();
-    Ok(Identified { patient, chosen: names.chosen, contents })
+    let symbols = names.symbols.into_iter().map(|(symbol, uuid)| (uuid, symbol)).collect();
+    Ok(Identified { patient, chosen: names.chosen, contents, symbols })
 }
 
 fn complete(submission: &mut Submission, now: &Dtm) {
@@ -64,21 +70,28 @@ fn complete(submission: &mut Submission, now: &Dtm) {
     submission.set.status = approved;
     submission.set.home = None;
     for entry in &mut submission.entries {
-        entry.logical_id = Some(entry.id.clone());
-        entry.version = Some("1".into());
-        entry.status = approved;
         entry.home = None;
     }
     for folder in &mut submission.folders {
-        folder.logical_id = Some(folder.id.clone());
-        folder.version = Some("1".into());
-        folder.status = approved;
         folder.home = None;
         folder.last_update_time = Some(now.clone());
     }
     for association in &mut submission.associations {
         association.status = approved;
         association.home = None;
+    }
+}
+
+fn first_versions(submission: &mut Submission) {
+    for entry in &mut submission.entries {
+        entry.logical_id = Some(entry.id.clone());
+        entry.version = Some("1".into());
+        entry.status = Some(Availability::Approved);
+    }
+    for folder in &mut submission.folders {
+        folder.logical_id = Some(folder.id.clone());
+        folder.version = Some("1".into());
+        folder.status = Some(Availability::Approved);
     }
 }
 
@@ -119,10 +132,10 @@ impl Names {
         for (end, name) in [(&mut association.source, "sourceObject"), (&mut association.target, "targetObject")] {
             match self.resolve(end) {
                 Some(id) => *end = id,
-                None => faults.push(Fault::new(
-                    Kind::UnresolvedReference,
-                    format!("{name} \"{end}\" is a symbol that names no object of the submission (ITI TF-3 §4.1.12.3)"),
-                )),
+                None => {
+                    let found = format_args!("\"{:.128}\" is a symbol that names no object of the submission", end.to_string());
+                    faults.push(Rule::Reference.broken(name, found));
+                }
             }
         }
     }

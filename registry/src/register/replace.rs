@@ -5,12 +5,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use ihe::Fault;
 use ihe::id::{EntryUuid, ObjectId};
-use ihe::message::{Leaf, ObjectKind};
-use ihe::model::{Association, AssociationType, Availability};
+use ihe::message::Leaf;
+use ihe::model::{Association, AssociationType};
 use uuid::Uuid;
 
-use super::known::{Known, What};
-use super::{Registering, identify};
+use super::Incoming;
 use crate::object;
 use crate::store::{Failure, Tx};
 
@@ -24,8 +23,8 @@ pub(super) struct Replaced {
 }
 
 /// Deprecates every replaced document and carries its folders over.
-pub(super) async fn replace(tx: &mut Tx, submission: &Registering) -> Result<Replaced, Failure> {
-    let associations = &submission.submission.associations;
+pub(super) async fn replace(tx: &mut Tx, incoming: &Incoming) -> Result<Replaced, Failure> {
+    let associations = &incoming.submission.associations;
     let mut members: HashSet<(ObjectId, ObjectId)> = associations
         .iter()
         .filter(|a| a.kind == AssociationType::HasMember)
@@ -39,7 +38,7 @@ pub(super) async fn replace(tx: &mut Tx, submission: &Registering) -> Result<Rep
             replaced.folders.insert(folder);
             let folder = ObjectId::Uuid(EntryUuid(folder));
             if members.insert((folder.clone(), association.source.clone())) {
-                replaced.carry_over(submission, folder, &association.source)?;
+                replaced.carry_over(incoming, folder, &association.source)?;
             }
         }
     }
@@ -48,10 +47,10 @@ pub(super) async fn replace(tx: &mut Tx, submission: &Registering) -> Result<Rep
 
 impl Replaced {
     /// The new document becomes a member of the folder, and the submission set says who did it.
-    fn carry_over(&mut self, submission: &Registering, folder: ObjectId, document: &ObjectId) -> Result<(), Fault> {
-        let member = has_member(submission, folder, document.clone());
-        let set = submission.submission.set.id.clone();
-        let link = has_member(submission, set, member.id.clone().unwrap_or_else(|| document.clone()));
+    fn carry_over(&mut self, incoming: &Incoming, folder: ObjectId, document: &ObjectId) -> Result<(), Fault> {
+        let member = incoming.has_member(folder, document.clone());
+        let set = incoming.submission.set.id.clone();
+        let link = incoming.has_member(set, member.id.clone().unwrap_or_else(|| document.clone()));
         for association in [member, link] {
             let leaf = association.leaf()?;
             self.associations.push((association, leaf));
@@ -63,20 +62,6 @@ impl Replaced {
 /// Whether the target of such a relationship is no longer in use.
 fn replaces(kind: AssociationType) -> bool {
     matches!(kind, AssociationType::Replace | AssociationType::TransformReplace)
-}
-
-fn has_member(submission: &Registering, source: ObjectId, target: ObjectId) -> Association {
-    Association {
-        id: Some(identify::fresh(&*submission.clock.0)),
-        home: None,
-        status: Some(Availability::Approved),
-        kind: AssociationType::HasMember,
-        source,
-        target,
-        membership: None,
-        documentation: None,
-        extra: Vec::new(),
-    }
 }
 
 /// The document, and what was transformed from or appended to it, at any remove.
@@ -95,25 +80,4 @@ async fn folders_of(tx: &mut Tx, document: EntryUuid) -> sqlx::Result<Vec<Uuid>>
          WHERE a.target = $1 AND a.kind = $2 AND a.status = 0 AND f.status = 0";
     let member = object::association_number(AssociationType::HasMember);
     tx.fetch(sql, vec![(&document.0).into(), member.into()], |row| row.uuid(0)).await
-}
-
-/// Sets lastUpdateTime of every folder of the registry that gained a member (ITI TF-3 §4.2.3.4.6).
-pub(super) async fn touch_folders(
-    tx: &mut Tx,
-    submission: &Registering,
-    known: &Known,
-    mut folders: BTreeSet<Uuid>,
-) -> Result<(), Failure> {
-    let members = submission.submission.associations.iter().filter(|a| a.kind == AssociationType::HasMember);
-    let gained = members.filter_map(|a| a.source.uuid());
-    folders.extend(gained.filter(|id| known.objects.get(id).is_some_and(|o| o.what == What::Folder)).map(|id| id.0));
-    for id in folders {
-        let sql = "SELECT id, status, body FROM folder WHERE id = $1";
-        let folder = tx.fetch_one(sql, vec![(&id).into()], |row| object::leaf(ObjectKind::Folder, row, 0));
-        let Some(leaf) = folder.await? else { continue };
-        let leaf = object::updated_at(leaf, &submission.now)?;
-        let sql = "UPDATE folder SET last_update_time = $1, body = $2 WHERE id = $3";
-        tx.execute(sql, vec![submission.now.earliest().into(), leaf.body.as_ref().into(), (&id).into()]).await?;
-    }
-    Ok(())
 }

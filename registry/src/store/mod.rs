@@ -1,20 +1,27 @@
 //! SQL on two engines: the same text, the same transactions, one file for each engine where they differ.
 
+mod dialect;
 mod failure;
 mod postgres;
+mod replica;
 mod row;
 mod schema;
 mod sqlite;
+mod terms;
 
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
+use ihe::id::PatientId;
+use sqlx::{Connection, SqliteConnection};
 
 pub(crate) use failure::{Failure, fault};
 pub(crate) use row::{Row, Value};
+pub(crate) use replica::Touched;
+pub use schema::Migration;
+pub(crate) use terms::{Entered, Terms};
 
 use crate::config::{Config, Database};
 use crate::error::Error;
@@ -32,7 +39,13 @@ impl<T, F: FnMut(&Row<'_>) -> sqlx::Result<T> + Send> Read<T> for F {}
 
 /// The database of this registry.
 #[derive(Debug)]
-pub(crate) enum Store {
+pub(crate) struct Store {
+    engine: Engine,
+    cache: terms::Cache,
+}
+
+#[derive(Debug)]
+enum Engine {
     /// Embedded.
     Sqlite(sqlite::Engine),
     /// A server.
@@ -47,8 +60,43 @@ pub(crate) trait Work: Send + Sync + 'static {
     /// What it yields.
     type Done: Send + 'static;
 
+    /// Whom the replica must have caught up about before it is asked about them again.
+    fn touches(&self) -> Touched {
+        Touched::Anything
+    }
+
     /// Reads and writes; an error undoes all of it.
     async fn run(&self, tx: &mut Tx) -> Result<Self::Done, Failure>;
+}
+
+/// A view of one state of the registry, for questions that take several statements. Whoever has the answer ends it; one
+/// that is dropped is ended before its connection is used again.
+pub(crate) enum Snapshot<'s> {
+    Sqlite(sqlite::Reader<'s>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Snapshot<'_> {
+    /// Runs a query.
+    pub(crate) async fn fetch<T: Send>(
+        &mut self,
+        sql: impl Into<Sql> + Send,
+        values: Vec<Value<'_>>,
+        read: impl Read<T>,
+    ) -> sqlx::Result<Vec<T>> {
+        match self {
+            Self::Sqlite(reader) => sqlite::fetch(reader.connection()?, sql.into(), values, read).await,
+            Self::Postgres(tx) => postgres::fetch(tx, sql.into(), values, read).await,
+        }
+    }
+
+    /// Gives the connection back.
+    pub(crate) async fn end(self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(mut reader) => reader.end().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
 }
 
 /// An open transaction.
@@ -60,11 +108,57 @@ pub(crate) enum Tx {
 impl Store {
     /// Opens the database and makes sure that its schema is the one this program knows.
     pub(crate) async fn open(config: &Config, dir: &Path) -> Result<Self, Error> {
-        match config.database(dir)? {
-            Database::Sqlite(file) => sqlite::Engine::open(&file, config).await.map(Self::Sqlite),
+        let replica = config.replica(dir)?;
+        let engine = match config.database(dir)? {
+            Database::Sqlite(file) => Engine::Sqlite(sqlite::Engine::open(&file, config).await?),
             Database::Postgres(options) => {
                 let upgrade = config.migrate_on_start;
-                postgres::Engine::open(*options, config, upgrade).await.map(Self::Postgres)
+                Engine::Postgres(postgres::Engine::open(*options, replica, config, upgrade).await?)
+            }
+        };
+        Ok(Self { engine, cache: terms::Cache::default() })
+    }
+
+    /// A transaction that sees one state of a registry, beside a hub that may be running, and the version of its schema.
+    pub(crate) async fn look(config: &Config, dir: &Path) -> Result<(Tx, i64), Error> {
+        let mut tx = match config.database(dir)? {
+            Database::Sqlite(file) => Tx::Sqlite(sqlite::look(&file).await?),
+            Database::Postgres(options) => Tx::Postgres(postgres::look(*options, config).await?),
+        };
+        if let Tx::Sqlite(_) = tx {
+            tx.execute("BEGIN", vec![]).await?;
+        }
+        let schema = schema::known(&mut tx).await?;
+        Ok((tx, schema))
+    }
+
+    /// A transaction on a registry with the present schema, which is the one that the backup was made with.
+    pub(crate) async fn begin_restore(config: &Config, dir: &Path, schema: i64) -> Result<Tx, Error> {
+        if schema != schema::VERSION {
+            return Err(Error::BackupSchema { found: schema, known: schema::VERSION });
+        }
+        let mut tx = match config.database(dir)? {
+            Database::Sqlite(file) => Tx::Sqlite(sqlite::writer(&file).await?),
+            Database::Postgres(options) => Tx::Postgres(postgres::restorer(*options, config).await?),
+        };
+        match &mut tx {
+            Tx::Sqlite(_) => tx.execute("BEGIN IMMEDIATE", vec![]).await?,
+            Tx::Postgres(_) => {
+                tx.execute("SET LOCAL statement_timeout = 0", vec![]).await?;
+                tx.lock(&["schema".to_owned()]).await?;
+            }
+        }
+        schema::settle(&mut tx, schema::Outdated::Upgrade).await?;
+        Ok(tx)
+    }
+
+    /// What [`Store::migrate`] would run.
+    pub(crate) async fn migration(config: &Config, dir: &Path) -> Result<Migration, Error> {
+        match config.database(dir)? {
+            Database::Sqlite(file) if !file.exists() => Ok(schema::from_nothing()),
+            Database::Sqlite(file) => schema::plan(&mut Tx::Sqlite(sqlite::look(&file).await?)).await,
+            Database::Postgres(options) => {
+                schema::plan(&mut Tx::Postgres(postgres::look(*options, config).await?)).await
             }
         }
     }
@@ -73,9 +167,23 @@ impl Store {
     pub(crate) async fn migrate(config: &Config, dir: &Path) -> Result<i64, Error> {
         match config.database(dir)? {
             Database::Sqlite(file) => drop(sqlite::Engine::open(&file, config).await?),
-            Database::Postgres(options) => drop(postgres::Engine::open(*options, config, true).await?),
+            Database::Postgres(options) => drop(postgres::Engine::open(*options, None, config, true).await?),
         }
         Ok(schema::VERSION)
+    }
+
+    /// Runs one query about these patients outside of any transaction; about anything, if they are none.
+    pub(crate) async fn fetch_about<T: Send>(
+        &self,
+        patients: &[PatientId],
+        sql: impl Into<Sql> + Send,
+        values: Vec<Value<'_>>,
+        read: impl Read<T>,
+    ) -> sqlx::Result<Vec<T>> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.fetch(sql.into(), values, read).await,
+            Engine::Postgres(engine) => engine.fetch_about(patients, sql.into(), values, read).await,
+        }
     }
 
     /// Runs one query outside of any transaction.
@@ -85,18 +193,26 @@ impl Store {
         values: Vec<Value<'_>>,
         read: impl Read<T>,
     ) -> sqlx::Result<Vec<T>> {
-        match self {
-            Self::Sqlite(engine) => engine.fetch(sql.into(), values, read).await,
-            Self::Postgres(engine) => engine.fetch(sql.into(), values, read).await,
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.fetch(sql.into(), values, read).await,
+            Engine::Postgres(engine) => engine.fetch(sql.into(), values, read).await,
+        }
+    }
+
+    /// A view of one state of the registry, for a query about these patients; about anything, if they are none.
+    pub(crate) async fn snapshot(&self, patients: &[PatientId]) -> sqlx::Result<Snapshot<'_>> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.snapshot().await.map(Snapshot::Sqlite),
+            Engine::Postgres(engine) => engine.snapshot(patients).await.map(Snapshot::Postgres),
         }
     }
 
     /// Runs a transaction to its end, even if the caller goes away meanwhile.
     pub(crate) async fn write<W: Work>(&self, work: W) -> Result<W::Done, Failure> {
         let work = Arc::new(work);
-        match self {
-            Self::Sqlite(engine) => engine.write(work).await,
-            Self::Postgres(engine) => engine.write(work).await,
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.write(work).await,
+            Engine::Postgres(engine) => engine.write(work).await,
         }
     }
 }
@@ -130,6 +246,36 @@ impl Tx {
         match self {
             Self::Sqlite(connection) => sqlite::execute(connection, sql.into(), values).await,
             Self::Postgres(tx) => postgres::execute(tx, sql.into(), values).await,
+        }
+    }
+
+    /// What an INSERT says that brings the numbers of its rows along.
+    pub(crate) fn overriding(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => "OVERRIDING SYSTEM VALUE",
+        }
+    }
+
+    /// Undoes everything.
+    pub(crate) async fn roll_back(self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(mut connection) => sqlite::execute(&mut connection, "ROLLBACK".into(), vec![]).await,
+            Self::Postgres(tx) => tx.rollback().await,
+        }
+    }
+
+    /// Commits rows that brought their numbers along: new ones get higher numbers.
+    pub(crate) async fn finish_restore(self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(mut connection) => {
+                sqlite::execute(&mut connection, "COMMIT".into(), vec![]).await?;
+                connection.close().await
+            }
+            Self::Postgres(mut tx) => {
+                postgres::advance_sequences(&mut tx).await?;
+                tx.commit().await
+            }
         }
     }
 

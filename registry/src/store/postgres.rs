@@ -9,25 +9,19 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 use tokio::sync::Semaphore;
 
+use super::dialect;
 use super::failure::{surely_rolled_back, worth_another_run};
+use super::replica::Replica;
 use super::schema::{self, Outdated};
 use super::{Failure, Read, Row, Sql, Tx, Value, Work};
 use crate::config::Config;
 use crate::error::Error;
+use ihe::id::PatientId;
 use ihe::{Fault, Kind};
 
 /// Counts the table that holds the schema's version.
 pub(super) const SCHEMA_TABLE: &str = "SELECT COUNT(*) FROM information_schema.tables \
      WHERE table_schema = current_schema() AND table_name = 'schema_version'";
-
-/// The migrations are written for SQLite; this is all that differs. The order matters.
-const TYPES: &[(&str, &str)] = &[
-    ("seq INTEGER PRIMARY KEY", "seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
-    (" INTEGER", " BIGINT"),
-    (" BLOB", " BYTEA"),
-    (") STRICT, WITHOUT ROWID;", ");"),
-    (") STRICT;", ");"),
-];
 
 /// How often a transaction is run before its failure is reported.
 const RUNS: u32 = 8;
@@ -41,6 +35,7 @@ pub(crate) struct Engine {
     writers: Arc<Semaphore>,
     /// How long a writer waits for its turn.
     patience: Duration,
+    replica: Option<Arc<Replica>>,
 }
 
 impl fmt::Debug for Engine {
@@ -51,41 +46,11 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     /// Connects and checks the schema, or brings it up to date.
-    pub(super) async fn open(options: PgConnectOptions, config: &Config, upgrade: bool) -> Result<Self, Error> {
-        let database = options.get_database().unwrap_or("postgres").to_owned();
-        let server = match options.get_socket() {
-            Some(folder) => folder.display().to_string(),
-            None => format!("{}:{}", options.get_host(), options.get_port()),
-        };
-        // The pool tries again as long as nobody answers, and then knows no more than that.
-        let unusable = |cause| match matches!(cause, sqlx::Error::PoolTimedOut) {
-            true => Error::NoServer { database, server, within: config.connect_timeout },
-            false => Error::Unusable { database: format!("{database} at {server}"), cause },
-        };
-        // One reader and one writer at the least.
+    pub(super) async fn open(options: PgConnectOptions, replica: Option<PgConnectOptions>, config: &Config, upgrade: bool) -> Result<Self, Error> {
         let connections = config.connections.max(2);
+        // One reader and one writer at the least.
         let writers = connections - (connections / 4).max(1);
-        let options = options
-            .application_name("musubi-registry")
-            .options([("statement_timeout", millis(config.statement_timeout))])
-            .options([("lock_timeout", millis(config.lock_timeout))])
-            .disable_statement_logging();
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(config.connect_timeout)
-            .test_before_acquire(false)
-            .before_acquire(|connection, idle| {
-                Box::pin(async move {
-                    if idle.idle_for > DOUBTFUL_AFTER {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_with(options)
-            .await
-            .map_err(unusable)?;
-
+        let pool = connect(options, config, connections).await?;
         let mut tx = Tx::Postgres(pool.begin().await?);
         // A large table may take its time.
         tx.execute("SET LOCAL statement_timeout = 0", vec![]).await?;
@@ -95,7 +60,31 @@ impl Engine {
         schema::settle(&mut tx, if upgrade { Outdated::Upgrade } else { Outdated::Refuse }).await?;
         commit(tx).await?;
         let writers = Arc::new(Semaphore::new(writers as usize));
-        Ok(Self { pool, writers, patience: config.connect_timeout })
+        let replica = match replica {
+            Some(options) => {
+                let replica = connect(options, config, connections).await?;
+                Some(Arc::new(Replica::new(replica, pool.clone())))
+            }
+            None => None,
+        };
+        Ok(Self { pool, writers, patience: config.connect_timeout, replica })
+    }
+
+    /// Asks the replica if it has all about these patients, and the primary otherwise, or if the replica fails.
+    pub(super) async fn fetch_about<T: Send>(
+        &self,
+        patients: &[PatientId],
+        sql: Sql,
+        values: Vec<Value<'_>>,
+        mut read: impl Read<T>,
+    ) -> sqlx::Result<Vec<T>> {
+        if let Some(replica) = self.replica.as_ref().filter(|replica| replica.has(patients))
+            && let Ok(mut connection) = replica.pool.acquire().await
+            && let Ok(found) = fetch(&mut connection, sql.clone(), values.clone(), &mut read).await
+        {
+            return Ok(found);
+        }
+        self.fetch(sql, values, read).await
     }
 
     pub(super) async fn fetch<T: Send>(
@@ -118,9 +107,22 @@ impl Engine {
         }
     }
 
+    pub(super) async fn snapshot(
+        &self,
+        patients: &[PatientId],
+    ) -> sqlx::Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+        if let Some(replica) = self.replica.as_ref().filter(|replica| replica.has(patients))
+            && let Ok(snapshot) = replica.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+        {
+            return Ok(snapshot);
+        }
+        self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    }
+
     /// Runs the transaction in a task of its own: a caller that hangs up does not stop it.
     pub(super) async fn write<W: Work>(&self, work: Arc<W>) -> Result<W::Done, Failure> {
         let (pool, writers, patience) = (self.pool.clone(), Arc::clone(&self.writers), self.patience);
+        let replica = self.replica.clone();
         let running = tokio::spawn(async move {
             // Kept to the end; the semaphore is never closed.
             let _turn = tokio::time::timeout(patience, writers.acquire()).await.map_err(too_many)?;
@@ -130,7 +132,12 @@ impl Engine {
                     Err(Failure::Database(cause)) if run < RUNS && worth_another_run(&cause) => {
                         tracing::info!(transaction = W::NAME, run, error = %cause, "a transaction is run again");
                     }
-                    done => return done,
+                    done => {
+                        if let (Some(replica), Ok(_) | Err(Failure::Unknown(_))) = (&replica, &done) {
+                            replica.wrote(work.touches());
+                        }
+                        return done;
+                    }
                 }
                 tokio::time::sleep(Duration::from_millis(1 << run)).await;
                 run += 1;
@@ -138,6 +145,72 @@ impl Engine {
         });
         running.await.unwrap_or_else(|e| Err(Failure::Unknown(e.into())))
     }
+}
+
+/// A transaction on a database that is only looked at.
+pub(super) async fn look(
+    options: PgConnectOptions,
+    config: &Config,
+) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, Error> {
+    let pool = connect(options, config, 1).await?;
+    Ok(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+}
+
+/// A transaction that fills an empty database.
+pub(super) async fn restorer(
+    options: PgConnectOptions,
+    config: &Config,
+) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, Error> {
+    Ok(connect(options, config, 1).await?.begin().await?)
+}
+
+/// Sets every sequence behind the highest number that is taken.
+pub(super) async fn advance_sequences(connection: &mut PgConnection) -> sqlx::Result<()> {
+    for table in ["term", "patient", "submission_set", "folder", "association"] {
+        let sql = format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', 'seq'), MAX(seq)) FROM {table} HAVING MAX(seq) > 0"
+        );
+        execute(connection, sql.into(), vec![]).await?;
+    }
+    let sql = "SELECT setval('entry_seq', MAX(seq)) FROM entry HAVING MAX(seq) > 0";
+    execute(connection, sql.into(), vec![]).await
+}
+
+/// A pool of so many connections at the most.
+async fn connect(options: PgConnectOptions, config: &Config, connections: u32) -> Result<PgPool, Error> {
+    let database = options.get_database().unwrap_or("postgres").to_owned();
+    let server = match options.get_socket() {
+        Some(folder) => folder.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    // The pool tries again as long as nobody answers, and then knows no more than that.
+    let unusable = |cause| match matches!(cause, sqlx::Error::PoolTimedOut) {
+        true => Error::NoServer { database, server, within: config.connect_timeout },
+        false => Error::Unusable { database: format!("{database} at {server}"), cause },
+    };
+    let options = options
+        .application_name("musubi-registry")
+        .options([("statement_timeout", millis(config.statement_timeout))])
+        .options([("lock_timeout", millis(config.lock_timeout))])
+        // Every statement goes by identity or patient, so one plan is as good as the next, and planning anew over
+        // sixteen partitions costs more than running it.
+        .options([("plan_cache_mode", "force_generic_plan")])
+        .disable_statement_logging();
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(config.connect_timeout)
+        .test_before_acquire(false)
+        .before_acquire(|connection, idle| {
+            Box::pin(async move {
+                if idle.idle_for > DOUBTFUL_AFTER {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(options)
+        .await
+        .map_err(unusable)
 }
 
 fn too_many(late: tokio::time::error::Elapsed) -> Failure {
@@ -184,9 +257,8 @@ pub(super) async fn execute(connection: &mut PgConnection, sql: Sql, values: Vec
     sqlx::query_with(AssertSqlSafe(sql), arguments(values)?).execute(connection).await.map(drop)
 }
 
-pub(super) async fn script(connection: &mut PgConnection, text: &'static str) -> sqlx::Result<()> {
-    let text = TYPES.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
-    connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.map(drop)
+pub(super) async fn script(connection: &mut PgConnection, text: &str) -> sqlx::Result<()> {
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(dialect::postgres(text)))).await.map(drop)
 }
 
 /// Takes the locks in one order, whatever order the names come in: so no two transactions wait for each other.

@@ -1,10 +1,20 @@
 //! The schema and its versions.
+//!
+//! A step only adds: tables, indexes, columns that may be absent. So the programs of the version before keep working
+//! while the new schema is there already, and hubs are replaced one by one (docs/operations.md).
 
-use super::{Tx, postgres, sqlite};
+use super::{Tx, dialect, postgres, sqlite};
 use crate::error::Error;
 
-/// The steps from an empty database to the present schema, each written once for both engines.
-const STEPS: &[&str] = &[include_str!("../../migrations/0001_initial.sql")];
+/// One step from an empty database to the present schema, written once for both engines.
+#[derive(Clone, Copy)]
+struct Step {
+    sql: &'static str,
+    /// The oldest program, by the version it knows, that can work with the schema after this step.
+    compatible: i64,
+}
+
+const STEPS: &[Step] = &[Step { sql: include_str!("../../migrations/0001_initial.sql"), compatible: 1 }];
 
 /// The version that this program knows.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
@@ -16,38 +26,93 @@ pub(super) enum Outdated {
     Refuse,
 }
 
-/// Leaves the database with the schema that this program knows, or says why it cannot.
+/// Leaves the database with a schema that this program can work with, or says why it cannot.
 pub(super) async fn settle(tx: &mut Tx, outdated: Outdated) -> Result<(), Error> {
-    let found = version(tx).await?;
-    if found > VERSION {
-        return Err(Error::SchemaTooNew { found, known: VERSION });
+    let Found { version, compatible } = found(tx).await?;
+    if version > VERSION {
+        return if compatible <= VERSION {
+            Ok(())
+        } else {
+            Err(Error::SchemaTooNew { found: version, known: VERSION })
+        };
     }
-    if found < VERSION && outdated == Outdated::Refuse {
-        return Err(Error::SchemaTooOld { found, known: VERSION });
+    if version < VERSION && outdated == Outdated::Refuse {
+        return Err(Error::SchemaTooOld { found: version, known: VERSION });
     }
-    let done = usize::try_from(found).unwrap_or(0);
-    for (step, text) in STEPS.iter().enumerate().skip(done) {
-        script(tx, text).await?;
-        tx.execute("UPDATE schema_version SET version = $1", vec![(step as i64 + 1).into()]).await?;
+    for (number, step) in missing(version) {
+        match tx {
+            Tx::Sqlite(connection) => sqlite::script(connection, step.sql).await?,
+            Tx::Postgres(tx) => postgres::script(tx, step.sql).await?,
+        }
+        let sql = "UPDATE schema_version SET version = $1, compatible = $2";
+        tx.execute(sql, vec![number.into(), step.compatible.into()]).await?;
     }
     Ok(())
 }
 
+/// What [`settle`] would run, as text.
+pub(super) async fn plan(tx: &mut Tx) -> Result<Migration, Error> {
+    let Found { version, .. } = found(tx).await?;
+    let is_postgres = matches!(tx, Tx::Postgres(_));
+    Ok(migration(version, |sql| if is_postgres { dialect::postgres(sql) } else { sql.to_owned() }))
+}
+
+/// What an empty SQLite file would get.
+pub(super) fn from_nothing() -> Migration {
+    migration(0, ToOwned::to_owned)
+}
+
+fn migration(from: i64, text: impl Fn(&str) -> String) -> Migration {
+    let mut sql = String::new();
+    for (number, step) in missing(from) {
+        let compatible = step.compatible;
+        sql.push_str(&text(step.sql));
+        sql.push_str(&format!("\nUPDATE schema_version SET version = {number}, compatible = {compatible};\n"));
+    }
+    Migration { from, to: VERSION.max(from), sql }
+}
+
+/// The steps after a version, with the versions they lead to.
+fn missing(version: i64) -> impl Iterator<Item = (i64, Step)> {
+    (1..).zip(STEPS.iter().copied()).filter(move |(number, _)| *number > version)
+}
+
+/// What stands between a database and the present schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// The version that the database has; 0 if it is empty.
+    pub from: i64,
+    /// The version that it gets.
+    pub to: i64,
+    /// The statements that lead there; empty if there is nothing to do.
+    pub sql: String,
+}
+
+/// The version of a schema that this program can work with.
+pub(super) async fn known(tx: &mut Tx) -> Result<i64, Error> {
+    match found(tx).await?.version {
+        version if version > VERSION => Err(Error::SchemaTooNew { found: version, known: VERSION }),
+        version if version < VERSION => Err(Error::SchemaTooOld { found: version, known: VERSION }),
+        version => Ok(version),
+    }
+}
+
+struct Found {
+    version: i64,
+    compatible: i64,
+}
+
 /// The version of the database; 0 if it is empty.
-async fn version(tx: &mut Tx) -> Result<i64, Error> {
+async fn found(tx: &mut Tx) -> Result<Found, Error> {
     let tables = match tx {
         Tx::Sqlite(_) => sqlite::SCHEMA_TABLE,
         Tx::Postgres(_) => postgres::SCHEMA_TABLE,
     };
+    let nothing = Found { version: 0, compatible: 0 };
     if tx.fetch_one(tables, vec![], |row| row.get::<i64>(0)).await? == Some(0) {
-        return Ok(0);
+        return Ok(nothing);
     }
-    Ok(tx.fetch_one("SELECT version FROM schema_version", vec![], |row| row.get(0)).await?.unwrap_or(0))
-}
-
-async fn script(tx: &mut Tx, text: &'static str) -> sqlx::Result<()> {
-    match tx {
-        Tx::Sqlite(connection) => sqlite::script(connection, text).await,
-        Tx::Postgres(tx) => postgres::script(tx, text).await,
-    }
+    let sql = "SELECT version, compatible FROM schema_version";
+    let read = |row: &super::Row<'_>| Ok(Found { version: row.get(0)?, compatible: row.get(1)? });
+    Ok(tx.fetch_one(sql, vec![], read).await?.unwrap_or(nothing))
 }

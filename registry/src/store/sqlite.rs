@@ -43,34 +43,18 @@ impl fmt::Debug for Engine {
 impl Engine {
     /// Opens or creates the file and brings its schema up to date.
     pub(super) async fn open(file: &Path, config: &Config) -> Result<Self, Error> {
-        create_private(file).map_err(|cause| Error::File { file: file.into(), cause })?;
-        let unusable = |cause| Error::Unusable { database: file.display().to_string(), cause };
-        let options = options(file);
-        let mut writer = Tx::Sqlite(
-            options
-                .clone()
-                // Both are properties of the file: the writer alone sets them.
-                .page_size(8192)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .pragma("journal_size_limit", "67108864")
-                // 32 MiB of log before its pages move: a submission touches few, and the next one mostly the same.
-                .pragma("wal_autocheckpoint", "4096")
-                .pragma("cache_size", "-65536")
-                .connect()
-                .await
-                .map_err(unusable)?,
-        );
-        writer.execute("BEGIN IMMEDIATE", vec![]).await?;
-        schema::settle(&mut writer, Outdated::Upgrade).await?;
-        writer.execute("COMMIT", vec![]).await?;
+        let mut tx = Tx::Sqlite(writer(file).await?);
+        tx.execute("BEGIN IMMEDIATE", vec![]).await?;
+        schema::settle(&mut tx, Outdated::Upgrade).await?;
+        tx.execute("COMMIT", vec![]).await?;
 
         let mut idle = Vec::new();
+        let unusable = |cause| Error::Unusable { database: file.display().to_string(), cause };
         for _ in 0..config.connections.max(1) {
-            idle.push(options.clone().pragma("query_only", "ON").connect().await.map_err(unusable)?);
+            idle.push(options(file).pragma("query_only", "ON").connect().await.map_err(unusable)?);
         }
         let (jobs, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(write_until_closed(writer, queue));
+        tokio::spawn(write_until_closed(tx, queue));
         Ok(Self { readers: Readers::new(idle), jobs })
     }
 
@@ -82,6 +66,12 @@ impl Engine {
     ) -> sqlx::Result<Vec<T>> {
         let mut reader = self.readers.take().await?;
         fetch(reader.connection()?, sql, values, read).await
+    }
+
+    pub(super) async fn snapshot(&self) -> sqlx::Result<Reader<'_>> {
+        let mut reader = self.readers.take().await?;
+        reader.begin().await?;
+        Ok(reader)
     }
 
     pub(super) async fn write<W: Work>(&self, work: Arc<W>) -> Result<W::Done, Failure> {
@@ -96,6 +86,29 @@ impl Engine {
         })?;
         done.await.unwrap_or_else(|e| Err(Failure::Unknown(e.into())))
     }
+}
+
+/// The connection that writes; it creates the file if there is none.
+pub(super) async fn writer(file: &Path) -> Result<SqliteConnection, Error> {
+    create_private(file).map_err(|cause| Error::File { file: file.into(), cause })?;
+    options(file)
+        // These are properties of the file: the writer alone sets them.
+        .page_size(8192)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("journal_size_limit", "67108864")
+        // 32 MiB of log before its pages move: a submission touches few, and the next one mostly the same.
+        .pragma("wal_autocheckpoint", "4096")
+        .pragma("cache_size", "-65536")
+        .connect()
+        .await
+        .map_err(|cause| Error::Unusable { database: file.display().to_string(), cause })
+}
+
+/// A connection to a file that is only looked at.
+pub(super) async fn look(file: &Path) -> Result<SqliteConnection, Error> {
+    let unusable = |cause| Error::Unusable { database: file.display().to_string(), cause };
+    options(file).create_if_missing(false).pragma("query_only", "ON").connect().await.map_err(unusable)
 }
 
 /// What every connection needs.
@@ -154,38 +167,61 @@ fn arguments(values: Vec<Value<'_>>) -> sqlx::Result<SqliteArguments> {
 
 /// Connections that only read. A pool of our own, because sqlx's asks the worker thread once more after every query.
 struct Readers {
-    idle: Mutex<Vec<SqliteConnection>>,
+    idle: Mutex<Vec<Idle>>,
     free: Semaphore,
 }
 
+/// A connection that nobody uses, and whether a snapshot was left open on it.
+type Idle = (SqliteConnection, bool);
+
 impl Readers {
     fn new(idle: Vec<SqliteConnection>) -> Self {
+        let idle: Vec<_> = idle.into_iter().map(|connection| (connection, false)).collect();
         Self { free: Semaphore::new(idle.len()), idle: Mutex::new(idle) }
     }
 
     async fn take(&self) -> sqlx::Result<Reader<'_>> {
         let permit = self.free.acquire().await.map_err(|_closed| sqlx::Error::PoolClosed)?;
-        let connection = self.idle.lock().pop();
-        Ok(Reader { connection, readers: self, _permit: permit })
+        let (connection, in_snapshot) = self.idle.lock().pop().map_or((None, false), |(c, open)| (Some(c), open));
+        let mut reader = Reader { connection, in_snapshot, readers: self, _permit: permit };
+        if in_snapshot {
+            reader.end().await?;
+        }
+        Ok(reader)
     }
 }
 
 /// A borrowed connection; it goes back when this is dropped, before the permit does.
-struct Reader<'r> {
+pub(crate) struct Reader<'r> {
     connection: Option<SqliteConnection>,
+    in_snapshot: bool,
     readers: &'r Readers,
     _permit: tokio::sync::SemaphorePermit<'r>,
 }
 
 impl Reader<'_> {
-    fn connection(&mut self) -> sqlx::Result<&mut SqliteConnection> {
+    pub(super) fn connection(&mut self) -> sqlx::Result<&mut SqliteConnection> {
         self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    /// From now on, until the end, all statements see one state.
+    async fn begin(&mut self) -> sqlx::Result<()> {
+        execute(self.connection()?, "BEGIN".into(), vec![]).await?;
+        self.in_snapshot = true;
+        Ok(())
+    }
+
+    pub(super) async fn end(&mut self) -> sqlx::Result<()> {
+        execute(self.connection()?, "COMMIT".into(), vec![]).await?;
+        self.in_snapshot = false;
+        Ok(())
     }
 }
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        self.readers.idle.lock().extend(self.connection.take());
+        let in_snapshot = self.in_snapshot;
+        self.readers.idle.lock().extend(self.connection.take().map(|connection| (connection, in_snapshot)));
     }
 }
 

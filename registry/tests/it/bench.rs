@@ -44,7 +44,7 @@ macro_rules! both_engines {
 }
 pub(crate) use both_engines;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     Sqlite,
     Postgres,
@@ -82,6 +82,18 @@ impl Place {
         }
     }
 
+    /// Runs statements beside the registry.
+    pub(crate) async fn execute(&self, sql: &str) {
+        use sqlx::{ConnectOptions, Connection, Executor};
+        let Some(server) = &self.server else {
+            let file = self.dir.path().join("registry.db");
+            let mut file = sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+            file.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))).await.unwrap();
+            return file.close().await.unwrap();
+        };
+        server.run(sql);
+    }
+
     /// What a query yields that asks beside the registry for one number.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         use sqlx::{ConnectOptions, Row};
@@ -101,7 +113,10 @@ impl Bench {
     }
 
     pub(crate) async fn open_with(engine: Engine, adjust: impl FnOnce(&mut Config)) -> Self {
-        let place = Place::new(engine);
+        Self::open_at(Place::new(engine), adjust).await
+    }
+
+    pub(crate) async fn open_at(place: Place, adjust: impl FnOnce(&mut Config)) -> Self {
         let mut config = place.config();
         adjust(&mut config);
         let clock = Arc::new(StillClock(AtomicI64::new(1_750_000_000)));

@@ -133,8 +133,8 @@ async fn a_unique_id_that_another_program_took_meanwhile_is_still_refused_by_nam
     // Between our check and our insert another row with the same uniqueId appears.
     bench.place.server.as_ref().unwrap().run(
         "CREATE FUNCTION take() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF pg_trigger_depth() = 1 THEN \
-         INSERT INTO submission_set (id, patient, status, unique_id, source_id, submission_time, body) \
-         VALUES ('x', NEW.patient, 0, NEW.unique_id, '', 0, ''); END IF; RETURN NEW; END $$; \
+         INSERT INTO submission_set (id, patient, status, unique_id, source_id, submission_time, digest, body) \
+         VALUES ('x', NEW.patient, 0, NEW.unique_id, 0, 0, '', ''); END IF; RETURN NEW; END $$; \
          CREATE TRIGGER take BEFORE INSERT ON submission_set FOR EACH ROW EXECUTE FUNCTION take()",
     );
     let codes = bench.refuse(sample::submission(&patient(1), vec![sample::entry(&patient(1))])).await;

@@ -7,6 +7,7 @@ mod postgres;
 mod bench;
 mod sample;
 
+mod backup;
 mod concurrency;
 mod feed;
 mod find;
@@ -16,5 +17,6 @@ mod open;
 mod oracle;
 mod register;
 mod replace;
+mod replica;
 mod server;
 mod vectors;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proto::{Registry, SystemClock};
-use registry::{Config, Error, LocalRegistry, migrate};
+use registry::{Config, Error, LocalRegistry, migrate, migration};
 
 use crate::bench::{Bench, Engine, Place, both_engines};
 use crate::sample::{self, patient};
@@ -40,10 +40,42 @@ both_engines! {
     async fn a_newer_schema_is_refused(engine) {
         let place = Place::new(engine);
         migrate(&place.config(), place.dir.path()).await.unwrap();
-        set_version(&place, 99).await;
+        place.execute("UPDATE schema_version SET version = 99, compatible = 99").await;
         let error = open(&place, place.config()).await.err().unwrap();
         assert!(matches!(error, Error::SchemaTooNew { found: 99, .. }), "{error}");
         assert!(matches!(migrate(&place.config(), place.dir.path()).await, Err(Error::SchemaTooNew { .. })));
+    }
+
+    async fn a_newer_schema_that_this_program_can_work_with_is_worked_with(engine) {
+        let bench = Bench::open(engine).await;
+        bench.accept(sample::submission(&patient(1), vec![sample::entry(&patient(1))])).await;
+        // The hub runs while somebody migrates the database with a newer program.
+        bench.place.execute("ALTER TABLE entry ADD COLUMN later TEXT").await;
+        bench.place.execute("CREATE TABLE later (n INTEGER)").await;
+        bench.place.execute("UPDATE schema_version SET version = 99, compatible = 1").await;
+        bench.accept(sample::submission(&patient(1), vec![sample::entry(&patient(1))])).await;
+        assert_eq!(bench.documents_of(&patient(1)).await.len(), 2);
+        let Bench { registry, place, clock } = bench;
+        drop(registry);
+        let registry = Arc::new(open(&place, place.config()).await.unwrap());
+        let bench = Bench { registry, place, clock };
+        bench.accept(sample::submission(&patient(1), vec![sample::entry(&patient(1))])).await;
+        assert_eq!(bench.documents_of(&patient(1)).await.len(), 3);
+    }
+
+    async fn what_a_migration_would_run_is_told_and_changes_nothing(engine) {
+        let place = Place::new(engine);
+        let planned = migration(&place.config(), place.dir.path()).await.unwrap();
+        assert_eq!((planned.from, planned.to), (0, 1));
+        assert!(!place.dir.path().join("registry.db").exists());
+        // Run by hand, the text leads to where the program would have led.
+        if engine == Engine::Sqlite {
+            std::fs::write(place.dir.path().join("registry.db"), []).unwrap();
+        }
+        place.execute(&planned.sql).await;
+        let left = migration(&place.config(), place.dir.path()).await.unwrap();
+        assert_eq!((left.from, left.to, left.sql.as_str()), (1, 1, ""));
+        open(&place, place.config()).await.unwrap();
     }
 
     async fn migrating_twice_changes_nothing(engine) {
@@ -51,20 +83,6 @@ both_engines! {
         let first = migrate(&place.config(), place.dir.path()).await.unwrap();
         assert_eq!(migrate(&place.config(), place.dir.path()).await.unwrap(), first);
         open(&place, place.config()).await.unwrap();
-    }
-}
-
-async fn set_version(place: &Place, version: i64) {
-    let sql = format!("UPDATE schema_version SET version = {version}");
-    match &place.server {
-        Some(server) => drop(server.run(&sql)),
-        None => {
-            use sqlx::{ConnectOptions, Connection, Executor};
-            let file = place.dir.path().join("registry.db");
-            let mut file = sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
-            file.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
-            file.close().await.unwrap();
-        }
     }
 }
 

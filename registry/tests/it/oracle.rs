@@ -298,6 +298,7 @@ fn document_filter() -> impl Strategy<Value = (Statuses, DocumentFilter)> {
                 service_start_time: times.1,
                 service_stop_time: times.2,
                 kinds,
+                document_availability: None,
             };
             (status, filter)
         },

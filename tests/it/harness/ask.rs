@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use hl7v2::Frames;
 use hub::client::envelope;
-use ihe::id::PatientId;
+use ihe::id::{EntryUuid, PatientId};
 use ihe::message::{
     Attachment, Content, DocumentRequest, DocumentSelector, Level, Provide, Query, QueryReply, RegistryResponse,
-    Retrieve, RetrieveReply, ReturnType, Statuses, StoredQuery,
+    RemoveObjects, Retrieve, RetrieveReply, ReturnType, Statuses, StoredQuery,
 };
 use ihe::model::{DocumentEntry, Submission};
 use ihe::mtom::Package;
@@ -27,6 +27,11 @@ pub(crate) const FIND: &str = "urn:ihe:iti:2007:RegistryStoredQuery";
 pub(crate) const PROVIDE: &str = "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b";
 pub(crate) const REGISTER: &str = "urn:ihe:iti:2007:RegisterDocumentSet-b";
 pub(crate) const RETRIEVE: &str = "urn:ihe:iti:2007:RetrieveDocumentSet";
+pub(crate) const FIND_OF_MANY: &str = "urn:ihe:iti:2009:MultiPatientStoredQuery";
+pub(crate) const UPDATE: &str = "urn:ihe:iti:2010:UpdateDocumentSet";
+pub(crate) const REGISTER_ON_DEMAND: &str = "urn:ihe:iti:2010:RegisterOnDemandDocumentEntry";
+pub(crate) const REMOVE: &str = "urn:ihe:iti:2010:DeleteDocumentSet";
+pub(crate) const UPDATE_RESTRICTED: &str = "urn:ihe:iti:2018:RestrictedUpdateDocumentSet";
 /// The media type of an envelope alone.
 pub(crate) const SOAP: &str = "application/soap+xml; charset=UTF-8";
 
@@ -121,6 +126,40 @@ impl Wire {
     /// ITI-42.
     pub(crate) async fn register(&mut self, submission: &Submission) -> Answer {
         self.post("/iti42", SOAP, &soap(REGISTER, submission)).await
+    }
+
+    /// ITI-57.
+    pub(crate) async fn update(&mut self, submission: &Submission) -> Answer {
+        self.post("/iti57", SOAP, &soap(UPDATE, submission)).await
+    }
+
+    /// ITI-61.
+    pub(crate) async fn register_on_demand(&mut self, submission: &Submission) -> Answer {
+        self.post("/iti61", SOAP, &soap(REGISTER_ON_DEMAND, submission)).await
+    }
+
+    /// ITI-62.
+    pub(crate) async fn remove(&mut self, objects: &[EntryUuid]) -> Answer {
+        self.post("/iti62", SOAP, &soap(REMOVE, &RemoveObjects { objects: objects.to_vec() })).await
+    }
+
+    /// ITI-92.
+    pub(crate) async fn update_restricted(&mut self, submission: &Submission) -> Answer {
+        self.post("/iti92", SOAP, &soap(UPDATE_RESTRICTED, submission)).await
+    }
+
+    /// ITI-51.
+    pub(crate) async fn find_of_many(&mut self, what: Query, returns: ReturnType) -> Answer {
+        self.post("/iti51", SOAP, &soap(FIND_OF_MANY, &asking(what, returns))).await
+    }
+
+    /// ITI-18 of the second metadata level: every version, and associations of every status.
+    pub(crate) async fn history(&mut self, what: Query) -> ihe::message::Answer {
+        let level = Level::History { associations: Statuses::Any };
+        let query = StoredQuery { level, ..asking(what, ReturnType::LeafClass) };
+        let reply: QueryReply = self.post("/iti18", SOAP, &soap(FIND, &query)).await.said();
+        assert!(reply.errors.is_empty(), "{:?}", reply.errors);
+        reply.answer()
     }
 
     /// ITI-18.

@@ -1,6 +1,7 @@
 //! Tests of the limits of a stored query.
 
 use super::*;
+use crate::Kind;
 use crate::message::{Query, StoredQuery};
 use crate::xml::{decode, ns};
 
@@ -30,7 +31,7 @@ fn values(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("('{n}^^s')")).collect()
 }
 
-fn over(slots: &[(&str, Vec<String>)], limit: &str) {
+fn refused(slots: &[(&str, Vec<String>)], limit: &str) {
     let fault = find(slots).unwrap_err();
     assert_eq!(fault.kind, Kind::RegistryError);
     assert!(fault.detail.contains(&format!("limit of {limit}")), "{}", fault.detail);
@@ -39,7 +40,7 @@ fn over(slots: &[(&str, Vec<String>)], limit: &str) {
 #[test]
 fn a_slot_has_at_most_1000_values() {
     assert!(find(&[("$XDSDocumentEntryClassCode", values(1_000))]).is_ok());
-    over(&[("$XDSDocumentEntryClassCode", values(1_001))], "1000 values");
+    refused(&[("$XDSDocumentEntryClassCode", values(1_001))], "1000 values");
 }
 
 #[test]
@@ -52,26 +53,34 @@ fn a_query_has_at_most_10_000_values() {
         slots
     };
     assert!(find(&slots(998)).is_ok());
-    over(&slots(999), "10000 values");
+    refused(&slots(999), "10000 values");
+}
+
+#[test]
+fn a_query_has_at_most_256_slots() {
+    let names = |count| (0..count).map(|n| format!("$Later{n}")).collect::<Vec<_>>();
+    let slots = |names: &[String]| find(&names.iter().map(|name| (&**name, vec!["later".into()])).collect::<Vec<_>>());
+    assert!(slots(&names(254)).is_ok());
+    assert!(slots(&names(255)).unwrap_err().detail.contains("limit of 256 slots"));
 }
 
 #[test]
 fn at_most_32_slots_of_a_parameter_are_combined() {
     for name in ["$XDSDocumentEntryEventCodeList", "$XDSDocumentEntryConfidentialityCode"] {
         assert!(find(&vec![(name, values(1)); 32]).is_ok());
-        over(&vec![(name, values(1)); 33], "32 slots");
+        refused(&vec![(name, values(1)); 33], "32 slots");
     }
 }
 
 #[test]
 fn a_parameter_has_at_most_64_patterns() {
     assert!(find(&[("$XDSDocumentEntryAuthorPerson", values(64))]).is_ok());
-    over(&[("$XDSDocumentEntryAuthorPerson", values(65))], "64 patterns");
+    refused(&[("$XDSDocumentEntryAuthorPerson", values(65))], "64 patterns");
 }
 
 #[test]
 fn a_value_has_at_most_256_characters() {
     let pattern = |length| [("$XDSDocumentEntryAuthorPerson", vec![format!("('{}')", "あ".repeat(length))])];
     assert!(find(&pattern(256)).is_ok());
-    over(&pattern(257), "256 characters");
+    refused(&pattern(257), "256 characters");
 }

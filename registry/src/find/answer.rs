@@ -1,0 +1,216 @@
+//! From rows to an answer: its columns, its limits, and to whom its objects belong.
+//!
+//! A row of an answer is either an id, or `kind, id, status, body` of an object and `owner, value, authority` of its
+//! patient: the row that merges lead to, and its identifier where the one in the body is not it any more.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt::Write;
+
+use ihe::id::{EntryUuid, PatientId};
+use ihe::message::{Leaf, Object, ObjectKind, ReturnType};
+use ihe::{Fault, Kind};
+use uuid::Uuid;
+
+use super::Asked;
+use super::select::Select;
+use crate::object;
+use crate::store::{CHUNK, Read, Row, fault};
+
+/// What follows `WITH …, found AS (…)`: the columns of an answer for `kind, seq, patient, id` of what was found.
+const FOUND: &str = " SELECT f.id FROM found AS f";
+
+/// The owner of an object `o` whose patient is not asked for.
+const OWNER: &str = "COALESCE(p.survivor, p.seq), s.value, s.authority";
+const JOIN_OWNER: &str = " JOIN patient AS p ON p.seq = o.patient LEFT JOIN patient AS s ON s.seq = p.survivor";
+
+impl Asked<'_> {
+    /// Begins a statement that yields objects `o` of a kind, whoever's they are; conditions follow.
+    pub(super) fn anyones(&self, kind: ObjectKind) -> Select<'_> {
+        let table = table(kind);
+        self.select(match self.returns {
+            ReturnType::ObjectRef => format!("SELECT o.id FROM {table} AS o WHERE 1 = 1"),
+            ReturnType::LeafClass => {
+                format!("SELECT {}, {OWNER} FROM {table} AS o{JOIN_OWNER} WHERE 1 = 1", leaf_columns(kind))
+            }
+        })
+    }
+
+    /// Begins statements that yield objects `o` of a kind that belong to these patients `p`; conditions follow.
+    pub(super) fn theirs<'q>(&'q self, kind: ObjectKind, patients: &'q [PatientId]) -> Vec<Select<'q>> {
+        let once: Vec<_> = patients.iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let begin = |patients: &[&'q PatientId]| {
+            let mut select = self.select(match self.returns {
+                ReturnType::ObjectRef => "SELECT o.id FROM (".to_owned(),
+                ReturnType::LeafClass => format!("SELECT {}, p.owner, p.value, p.authority FROM (", leaf_columns(kind)),
+            });
+            select.patients(patients).push(") AS p JOIN ").push(table(kind)).push(" AS o ON o.patient = p.seq WHERE 1 = 1");
+            select
+        };
+        once.chunks(CHUNK).map(begin).collect()
+    }
+
+    /// Ends a statement that begins `WITH …, found AS (SELECT kind, seq, patient, id …)`: what was found may be of these
+    /// kinds. Nothing is found twice.
+    pub(super) fn found(&self, select: &mut Select<'_>, kinds: &[ObjectKind]) {
+        match self.returns {
+            ReturnType::ObjectRef => {
+                select.push(FOUND);
+            }
+            ReturnType::LeafClass => {
+                for (n, kind) in kinds.iter().enumerate() {
+                    select.push(if n == 0 { "" } else { " UNION ALL" });
+                    leaves(select, *kind);
+                }
+            }
+        }
+    }
+
+    /// Runs statements that each yield no object twice, but perhaps what another one yielded, all in one state of the
+    /// registry.
+    pub(super) async fn answer(&self, mut selects: Vec<Select<'_>>) -> Result<Vec<Object>, Fault> {
+        for select in &mut selects {
+            // One more than may be answered. The number stands in the text: SQLite plans a statement anew each time its
+            // LIMIT is bound, which costs ten times what running it does.
+            let _ = write!(select.sql, " LIMIT {}", self.limit + 1);
+        }
+        match self.returns {
+            ReturnType::ObjectRef => {
+                let ids = self.rows(selects, |row| row.uuid(0), |id| *id).await?;
+                Ok(ids.into_iter().map(|id| Object::Ref { id: EntryUuid(id), home: None }).collect())
+            }
+            ReturnType::LeafClass => {
+                let found = self.rows(selects, Found::read, |found| found.leaf.id.0).await?;
+                self.one_patient(&found)?;
+                found.into_iter().map(Found::object).collect()
+            }
+        }
+    }
+
+    async fn rows<T: Send>(
+        &self,
+        selects: Vec<Select<'_>>,
+        mut read: impl Read<T>,
+        id: impl Fn(&T) -> Uuid,
+    ) -> Result<Vec<T>, Fault> {
+        let [alone] = match <[Select<'_>; 1]>::try_from(selects) {
+            Ok(alone) => alone,
+            Err(several) => return self.rows_of_several(several, read, id).await,
+        };
+        let found = self.store.fetch_about(self.patients, alone.sql, alone.values, &mut read).await.map_err(fault)?;
+        self.not_too_many(found.len())?;
+        Ok(found)
+    }
+
+    async fn rows_of_several<T: Send>(
+        &self,
+        selects: Vec<Select<'_>>,
+        mut read: impl Read<T>,
+        id: impl Fn(&T) -> Uuid,
+    ) -> Result<Vec<T>, Fault> {
+        let mut snapshot = self.store.snapshot(self.patients).await.map_err(fault)?;
+        let (mut all, mut seen) = (Vec::new(), HashSet::new());
+        for select in selects {
+            let found = snapshot.fetch(select.sql, select.values, &mut read).await.map_err(fault)?;
+            all.extend(found.into_iter().filter(|one| seen.insert(id(one))));
+            self.not_too_many(all.len())?;
+        }
+        snapshot.end().await.map_err(fault)?;
+        Ok(all)
+    }
+
+    /// Nothing is cut off: an answer that is too large is refused (ITI TF-2 §3.18.4.1.3).
+    fn not_too_many(&self, count: usize) -> Result<(), Fault> {
+        if i64::try_from(count).is_ok_and(|count| count <= self.limit) {
+            return Ok(());
+        }
+        let limit = self.limit;
+        Err(Fault::new(
+            Kind::TooManyResults,
+            match self.returns {
+                ReturnType::LeafClass => format!(
+                    "the query finds more than {limit} objects, the most that are returned whole; narrow it, or ask for \
+                     ObjectRef"
+                ),
+                ReturnType::ObjectRef => {
+                    format!("the query finds more than {limit} objects, the most that are listed; narrow it")
+                }
+            },
+        ))
+    }
+
+    /// Whole objects of several patients are not returned together (ITI TF-2 §3.18.4.1.3).
+    fn one_patient(&self, found: &[Found]) -> Result<(), Fault> {
+        let mut owners = found.iter().filter_map(|found| found.owner);
+        let first = owners.next();
+        if self.mixes_patients || owners.all(|owner| Some(owner) == first) {
+            return Ok(());
+        }
+        let detail = "the objects belong to several patients; ask for ObjectRef, or for one patient's objects";
+        Err(Fault::new(Kind::ResultNotSinglePatient, detail))
+    }
+}
+
+/// A leaf and to whom it belongs.
+struct Found {
+    leaf: Leaf,
+    /// The row of the patient, merges followed; associations have none.
+    owner: Option<i64>,
+    /// The patient's identifier, if it is not the one in the body.
+    survivor: Option<PatientId>,
+}
+
+impl Found {
+    fn read(row: &Row<'_>) -> sqlx::Result<Self> {
+        let leaf = object::leaf(object::kind(row.get(0)?), row, 1)?;
+        let survivor = match (row.get::<Option<&str>>(5)?, row.get::<Option<&str>>(6)?) {
+            (Some(value), Some(authority)) => Some(PatientId {
+                id: value.into(),
+                authority: authority.parse().map_err(|e: Fault| sqlx::Error::Decode(e.into()))?,
+            }),
+            _ => None,
+        };
+        Ok(Self { leaf, owner: row.get(4)?, survivor })
+    }
+
+    /// An object that was registered under an identifier which lives on under another one is reported as belonging to
+    /// the surviving one (ITI TF-2 §3.8).
+    fn object(self) -> Result<Object, Fault> {
+        match &self.survivor {
+            None => Ok(Object::Leaf(self.leaf)),
+            Some(patient) => object::owned_by(self.leaf, patient).map(Object::Leaf),
+        }
+    }
+}
+
+/// The leaves of one kind among what was found.
+fn leaves(select: &mut Select<'_>, kind: ObjectKind) {
+    let (columns, table, number) = (leaf_columns(kind), table(kind), object::kind_number(kind));
+    let from = format!(" SELECT {columns}, ");
+    select.push(&from);
+    let from = match kind {
+        // The patient leads to the partition.
+        ObjectKind::DocumentEntry => {
+            format!("{OWNER} FROM found AS f JOIN entry AS o ON o.patient = f.patient AND o.seq = f.seq{JOIN_OWNER}")
+        }
+        ObjectKind::SubmissionSet | ObjectKind::Folder => {
+            format!("{OWNER} FROM found AS f JOIN {table} AS o ON o.seq = f.seq{JOIN_OWNER}")
+        }
+        ObjectKind::Association => "CAST(NULL AS BIGINT), CAST(NULL AS TEXT), CAST(NULL AS TEXT) \
+             FROM found AS f JOIN association AS o ON o.seq = f.seq"
+            .to_owned(),
+    };
+    select.push(&from).push(&format!(" WHERE f.kind = {number}"));
+}
+
+fn leaf_columns(kind: ObjectKind) -> String {
+    format!("CAST({} AS BIGINT), o.id, o.status, o.body", object::kind_number(kind))
+}
+
+fn table(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::DocumentEntry => "entry",
+        ObjectKind::SubmissionSet => "submission_set",
+        ObjectKind::Folder => "folder",
+        ObjectKind::Association => "association",
+    }
+}
