@@ -12,11 +12,14 @@ mod error;
 mod find;
 mod known;
 mod local;
+mod locked;
 mod locate;
 mod object;
 mod patients;
 mod register;
+mod remove;
 mod store;
+mod update;
 
 #[doc(hidden)]
 pub use backup::COLUMNS as BACKUP_COLUMNS;

@@ -16,8 +16,9 @@ use crate::domain::{self, AffinityDomain};
 use crate::error::Error;
 use crate::patients::Change;
 use crate::register::{Digest, Incoming, Patients, Registering, Submitted, registered_once};
+use crate::update::Updating;
 use crate::store::{Failure, Migration, Store, fault};
-use crate::{find, known, locate, patients};
+use crate::{find, known, locate, patients, remove};
 
 /// The registry of this region.
 #[derive(Debug)]
@@ -70,9 +71,7 @@ impl LocalRegistry {
     async fn take(&self, incoming: Incoming) -> Result<Submitted, Failure> {
         match incoming.purpose {
             Purpose::Register | Purpose::RegisterOnDemand => Registering::new(incoming)?.run(&self.store).await,
-            Purpose::Update | Purpose::RestrictedUpdate => {
-                Err(Fault::new(Kind::RegistryError, "updates are not answered yet").into())
-            }
+            Purpose::Update | Purpose::RestrictedUpdate => Updating::new(incoming)?.run(&self.store).await,
         }
     }
 }
@@ -111,8 +110,11 @@ impl Registry for LocalRegistry {
         }
     }
 
-    async fn remove(&self, _objects: RemoveObjects, _context: &Context) -> Result<RegistryResponse, Fault> {
-        Err(Fault::new(Kind::RegistryError, "removal is not answered yet"))
+    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<RegistryResponse, Fault> {
+        match in_time(context, async { Ok(remove::remove(&self.store, objects).await) }).await? {
+            Ok(()) => Ok(RegistryResponse::of([])),
+            Err(failure) => unless_refused(failure),
+        }
     }
 
     async fn locate(

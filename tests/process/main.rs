@@ -8,6 +8,7 @@ mod postgres;
 mod region;
 mod source;
 
+mod backup;
 mod certificates;
 mod check;
 mod commands;

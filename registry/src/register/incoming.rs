@@ -126,10 +126,15 @@ impl Incoming {
         objects.chain(associations).chain([&set.id]).filter_map(ObjectId::uuid).collect()
     }
 
+    /// An id that nobody has seen.
+    pub(crate) fn fresh_id(&self) -> ObjectId {
+        identify::fresh(&*self.clock.0)
+    }
+
     /// A new HasMember, which the registry brings about and no message asked for.
     pub(crate) fn has_member(&self, source: ObjectId, target: ObjectId) -> Association {
         Association {
-            id: Some(identify::fresh(&*self.clock.0)),
+            id: Some(self.fresh_id()),
             home: None,
             status: Some(Availability::Approved),
             kind: AssociationType::HasMember,

@@ -5,13 +5,13 @@
 //! a message breaks by itself.
 
 mod before;
-mod check;
+pub(crate) mod check;
 mod digest;
 mod findings;
 mod folders;
 mod identify;
 mod incoming;
-mod insert;
+pub(crate) mod insert;
 mod known;
 mod relations;
 mod replace;
@@ -25,10 +25,12 @@ use ihe::model::{Association, AssociationType, Availability, DocumentEntry, Fold
 use ihe::{Fault, Faults, Rule};
 use uuid::Uuid;
 
-pub(crate) use before::{Submitted, registered_once};
+pub(crate) use before::{Submitted, registered, registered_once};
 pub(crate) use digest::Digest;
+pub(crate) use findings::Findings;
+pub(crate) use folders::touch as touch_folders;
 pub(crate) use incoming::{Incoming, Patients};
-use known::{Known, What};
+pub(crate) use known::{Known, Object, What, objects};
 
 use crate::patients;
 use crate::store::{Entered, Failure, Store, Touched, Tx, Work};
@@ -85,7 +87,7 @@ impl Work for Registering {
         let names: Vec<String> = incoming.lock_names().into_iter().collect();
         tx.lock(&names).await?;
         let known = Known::fetch(tx, incoming).await?;
-        if let Some(warning) = before::registered(&incoming.submission.set, incoming.digest, &known) {
+        if let Some(warning) = registered(&incoming.submission.set, incoming.digest, &known) {
             return Ok((Submitted::Before(warning), Entered::default()));
         }
         check::check(incoming, &known)?;
@@ -111,7 +113,7 @@ impl Registering {
         insert::associations(tx, &carried).await?;
         let mut folders = replaced.folders;
         folders.extend(self.gaining(known));
-        folders::touch(tx, folders, &incoming.now).await?;
+        touch_folders(tx, folders, &incoming.now).await?;
         Ok(entered)
     }
 

@@ -114,3 +114,20 @@ async fn only_its_owner_reads_the_database_file() {
     let file = bench.place.dir.path().join("registry.db");
     assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[tokio::test]
+async fn a_question_that_never_ends_keeps_no_submission_waiting() {
+    use sqlx::{ConnectOptions, Executor};
+    let bench = Bench::open(Engine::Sqlite).await;
+    bench.accept(sample::submission(&patient(1), vec![sample::entry(&patient(1))])).await;
+    let file = bench.place.dir.path().join("registry.db");
+    let mut reader = sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    reader.execute("BEGIN").await.unwrap();
+    let seen = "SELECT COUNT(*) FROM entry";
+    assert_eq!(sqlx::query_scalar::<_, i64>(seen).fetch_one(&mut reader).await.unwrap(), 1);
+    for _ in 0..50 {
+        bench.accept(sample::submission(&patient(1), vec![sample::entry(&patient(1))])).await;
+    }
+    assert_eq!(bench.documents_of(&patient(1)).await.len(), 51);
+    assert_eq!(sqlx::query_scalar::<_, i64>(seen).fetch_one(&mut reader).await.unwrap(), 1, "it still sees its own state");
+}

@@ -141,11 +141,11 @@ fn code_ref() -> impl Strategy<Value = CodeRef> {
 
 /// Mostly nothing, else up to three codes.
 fn code_refs() -> impl Strategy<Value = Vec<CodeRef>> {
-    option::weighted(0.3, vec(code_ref(), 1..4)).prop_map(Option::unwrap_or_default)
+    option::weighted(0.15, vec(code_ref(), 1..5)).prop_map(Option::unwrap_or_default)
 }
 
 fn slots() -> impl Strategy<Value = Vec<Vec<CodeRef>>> {
-    option::weighted(0.4, vec(vec(code_ref(), 1..3), 1..3)).prop_map(Option::unwrap_or_default)
+    option::weighted(0.2, vec(vec(code_ref(), 1..4), 1..3)).prop_map(Option::unwrap_or_default)
 }
 
 fn time() -> impl Strategy<Value = Dtm> {
@@ -153,7 +153,7 @@ fn time() -> impl Strategy<Value = Dtm> {
 }
 
 fn period() -> impl Strategy<Value = Period> {
-    (option::weighted(0.2, time()), option::weighted(0.2, time())).prop_map(|(from, to)| Period { from, to })
+    (option::weighted(0.1, time()), option::weighted(0.1, time())).prop_map(|(from, to)| Period { from, to })
 }
 
 pub(super) fn statuses() -> impl Strategy<Value = Statuses> {
@@ -168,8 +168,8 @@ pub(super) fn level() -> impl Strategy<Value = Level> {
 pub(super) fn kinds() -> impl Strategy<Value = DocumentKinds> {
     any::<u8>().prop_map(|n| match n {
         0..40 => DocumentKinds::OnDemand,
-        40..130 => DocumentKinds::Stable,
-        130.. => DocumentKinds::Any,
+        40..110 => DocumentKinds::Stable,
+        110.. => DocumentKinds::Any,
     })
 }
 
@@ -179,8 +179,8 @@ pub(super) fn references() -> impl Strategy<Value = Vec<Vec<Box<str>>>> {
 
 pub(super) fn document_filter() -> impl Strategy<Value = DocumentFilter> {
     let codes = (code_refs(), code_refs(), code_refs(), code_refs(), code_refs());
-    let people = option::weighted(0.3, vec(select(PATTERNS), 1..3)).prop_map(Option::unwrap_or_default);
-    let availability = option::weighted(0.2, select(&DocumentAvailability::ALL[..]));
+    let people = option::weighted(0.2, vec(select(PATTERNS), 1..3)).prop_map(Option::unwrap_or_default);
+    let availability = option::weighted(0.15, select(&DocumentAvailability::ALL[..]));
     (codes, (slots(), slots()), people, (period(), period(), period()), kinds(), availability).prop_map(
         |(codes, (event_codes, confidentiality_codes), people, times, kinds, document_availability)| DocumentFilter {
             class_codes: codes.0,

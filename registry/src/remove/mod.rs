@@ -1,0 +1,53 @@
+//! ITI-62 Remove Metadata — ITI TF-2 §3.62: the registry forgets objects, all that are named or none.
+
+mod check;
+mod delete;
+mod held;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use ihe::id::EntryUuid;
+use ihe::message::RemoveObjects;
+use uuid::Uuid;
+
+use crate::locked::{self, Attempt, Locked, Locks};
+use crate::object;
+use crate::store::{Failure, Store, Tx};
+use held::Held;
+
+/// A removal on its way into the database.
+#[derive(Debug)]
+struct Removing {
+    objects: BTreeSet<Uuid>,
+}
+
+/// Removes these objects in one transaction.
+pub(crate) async fn remove(store: &Store, objects: RemoveObjects) -> Result<(), Failure> {
+    let objects: BTreeSet<Uuid> = objects.objects.into_iter().map(|id| id.0).collect();
+    let names = objects.iter().copied().map(object::lock_name).collect();
+    locked::write(store, Removing { objects }, names).await
+}
+
+impl Removing {
+    fn names(&self, id: EntryUuid) -> bool {
+        self.objects.contains(&id.0)
+    }
+}
+
+#[async_trait]
+impl Locked for Removing {
+    const NAME: &'static str = "remove";
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx, locks: &Locks) -> Result<Attempt<()>, Failure> {
+        let held = Held::fetch(tx, self).await?;
+        let missing = locks.missing(tx, &held.patients()).await?;
+        if !missing.is_empty() {
+            return Ok(Attempt::Missing(missing));
+        }
+        check::check(self, &held)?;
+        delete::delete(tx, self, &held).await?;
+        Ok(Attempt::Done(()))
+    }
+}
