@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Role};
-use crate::{certs, check, client, database, demo, log, serve};
+use crate::{bench, certs, check, client, database, demo, log, serve};
 
 /// Musubi (結び): the hub by which a regional medical network joins the national network.
 /// 地域医療情報ネットワークを全国保健医療情報ネットワークに結ぶハブ。
@@ -50,6 +50,8 @@ enum Command {
     /// Fill an empty registry from a backup / バックアップからレジストリを復元する
     #[command(after_help = "Example:\n  musubi restore --config new/musubi.toml --from registry-20260401.backup")]
     Restore(database::RestoreArgs),
+    /// What measurements need / 計測用
+    Bench(bench::Args),
     /// Print the transactions that this hub serves, as docs/transactions.md / 対応トランザクションの一覧
     #[command(hide = true)]
     Transactions,
@@ -118,6 +120,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => runtime()?.block_on(database::migrate(args))?,
         Command::Backup(args) => runtime()?.block_on(database::backup(args))?,
         Command::Restore(args) => runtime()?.block_on(database::restore(args))?,
+        Command::Bench(args) => runtime()?.block_on(bench::run(args))?,
         Command::Transactions => crate::print(&gateway::transactions_page())?,
     }
     Ok(ExitCode::SUCCESS)

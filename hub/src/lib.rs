@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+mod bench;
 pub mod certs;
 mod check;
 pub mod cli;

@@ -7,35 +7,40 @@ use crate::fault::{Fault, Kind};
 
 /// Writes the table once: the enum, the list of all, and the row of each.
 macro_rules! rules {
-    ($($name:ident $kind:ident $right:literal $cite:literal;)*) => {
+    ($($group:literal: $($name:ident $kind:ident $right:literal $cite:literal;)*)*) => {
         /// A rule that a message can break.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Rule {
-            $(#[doc = $right] $name),*
+            $($(#[doc = $right] $name,)*)*
         }
 
         impl Rule {
             /// Every rule, in the order of the table.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
+            pub const ALL: &[Self] = &[$($(Self::$name),*),*];
 
             /// The name by which an error's context cites it.
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$name => stringify!($name)),* }
+                match self { $($(Self::$name => stringify!($name),)*)* }
+            }
+
+            /// What it is about: the heading under which the table has it.
+            pub const fn group(self) -> &'static str {
+                match self { $($(Self::$name => $group,)*)* }
             }
 
             /// What kind of fault it is to break it.
             pub const fn kind(self) -> Kind {
-                match self { $(Self::$name => Kind::$kind),* }
+                match self { $($(Self::$name => Kind::$kind,)*)* }
             }
 
             /// What is right.
             pub const fn right(self) -> &'static str {
-                match self { $(Self::$name => $right),* }
+                match self { $($(Self::$name => $right,)*)* }
             }
 
             /// Where that is written.
             pub const fn source(self) -> &'static str {
-                match self { $(Self::$name => $cite),* }
+                match self { $($(Self::$name => $cite,)*)* }
             }
         }
     };
@@ -43,7 +48,7 @@ macro_rules! rules {
 
 #[rustfmt::skip]
 rules! {
-    // One submission as a whole.
+    "One submission as a whole":
     OneSubmissionSet RegistryMetadata "a submission has exactly one submission set" "ITI TF-3 §4.2.1.5";
     SubmissionContent RegistryMetadata "the RegistryObjectList holds document entries, submission sets, folders, associations, classifications and object references" "ITI TF-3 §4.2.1.5";
     Package RegistryMetadata "a RegistryPackage is classified either as submission set or as folder, and holds no objects itself" "ITI TF-3 §4.2.1";
@@ -52,7 +57,7 @@ rules! {
     UniqueIdOnce RegistryDuplicateUniqueIdInMessage "a uniqueId belongs to only one object of a submission" "ITI TF-2 §3.42.4.1.3";
     SamePatient PatientIdDoesNotMatch "documents and folders have the patientId of their submission set" "ITI TF-2 §3.42.4.1.3";
 
-    // What every object is made of.
+    "What every object is made of":
     SlotName RegistryMetadata "a slot has a name of at most 256 characters that stands once in its object" "ITI TF-3 §4.2.3.1.1";
     SlotValue RegistryMetadata "a slot has values, none of them empty or longer than 256 characters" "ITI TF-3 §4.2.3.1.1";
     ExtraSlot RegistryMetadata "a slot that IHE does not define is named by a URN outside urn:ihe:" "ITI TF-3 §4.2.3.1.6";
@@ -69,11 +74,8 @@ rules! {
     LogicalId RegistryMetadata "a new object is the first version of itself: its logicalID is absent or its id" "ITI TF-2 §3.42.4.1.3";
     ServiceTimes RegistryMetadata "the service starts before it stops" "ITI TF-3 §4.2.3.2.19";
     ObjectType RegistryMetadata "an ExtrinsicObject is a stable or an on-demand document entry" "ITI TF-3 §4.2.1.1";
-    StableOnly RegistryMetadata "ITI-42 registers stable document entries; on-demand ones come with ITI-61" "ITI TF-2 §3.42.4.1.3";
-    OnDemandOnly RegistryMetadata "ITI-61 registers on-demand document entries; stable ones come with ITI-42" "ITI TF-2 §3.61.4.1.3";
-    OnDemandAttribute RegistryMetadata "an on-demand document entry has no creationTime, hash or size" "ITI TF-3 §4.3.1.1";
 
-    // Data types.
+    "Data types":
     Cx RegistryMetadata "a patient id reads id^^^&OID&ISO, at most 256 characters" "ITI TF-3 §4.2.3.1.7, CX";
     Cxi RegistryMetadata "a reference reads id^^^authority^type, optionally with ^&OID&ISO, its community" "ITI TF-3 §4.2.3.1.7, CXi";
     Xcn RegistryMetadata "a person reads id^family^given, the id's authority in XCN.9 being &OID&ISO" "ITI TF-3 §4.2.3.1.7, XCN";
@@ -92,7 +94,7 @@ rules! {
     PatientInfo RegistryMetadata "a value of sourcePatientInfo reads PID-n|content, n from 1 to 39 without 2, 4, 12 and 19; PID-7 and PID-8 stand once" "ITI TF-3 §4.2.3.2.23";
     Recipient RegistryMetadata "a recipient reads organisation|person|telecommunication, each optional but not all, at most 256 characters each" "ITI TF-3 §4.2.3.3.7";
 
-    // Associations.
+    "Associations":
     AssociationType RegistryMetadata "the associationType is one that IHE defines, with its namespace" "ITI TF-3 §4.2.2";
     MemberEnds RegistryMetadata "members are documents and folders of a submission set, documents of a folder, and folder memberships of a submission set" "ITI TF-3 §4.2.2.1";
     MemberStatus RegistryMetadata "SubmissionSetStatus is Original for a document of the message and Reference for a registered one" "ITI TF-3 §4.2.2.1";
@@ -101,13 +103,45 @@ rules! {
     RelationshipEnds RegistryMetadata "a relationship leads from a document to a document" "ITI TF-3 §4.2.2.2";
     RelationshipSource UnresolvedReference "the source of a relationship is a document of the submission" "ITI TF-3 §4.2.2.2";
     RelationshipTarget UnresolvedReference "what is replaced, or was a template for a snapshot, is already registered" "ITI TF-3 §4.2.2.2";
-    SnapshotSource RegistryMetadata "a snapshot is a stable document" "ITI TF-3 §4.2.2.2";
     Reference UnresolvedReference "sourceObject and targetObject are ids of the submission or UUIDs of the registry" "ITI TF-2 §3.42.4.1.3";
     Documentation RegistryMetadata "only RPLC, XFRM, APND and XFRM_RPLC carry a documentation code" "ITI TF-3 §4.2.2.2";
     ReplacedOnce RegistryMetadata "a document is replaced only once in a submission" "ITI TF-3 §4.2.2.2";
     UpdateInRegister RegistryMetadata "updates of metadata come with ITI-57" "ITI TF-2 §3.42.4.1.3";
 
-    // ITI-57: what an update asks for.
+    "On-demand documents":
+    StableOnly RegistryMetadata "ITI-42 registers stable document entries; on-demand ones come with ITI-61" "ITI TF-2 §3.42.4.1.3";
+    OnDemandOnly RegistryMetadata "ITI-61 registers on-demand document entries; stable ones come with ITI-42" "ITI TF-2 §3.61.4.1.3";
+    OnDemandAttribute RegistryMetadata "an on-demand document entry has no creationTime, hash or size" "ITI TF-3 §4.3.1.1";
+    DocumentKindDiffers RegistryMetadata "a stable and an on-demand document do not share a uniqueId" "ITI TF-2 §3.61.4.1.3";
+    SnapshotSource RegistryMetadata "a snapshot is a stable document" "ITI TF-3 §4.2.2.2";
+    SnapshotOfStable RegistryMetadata "IsSnapshotOf leads to an on-demand document" "ITI TF-3 §4.2.2.2";
+
+    "What the registry holds already":
+    EntryUuidTaken RegistryMetadata "an entryUUID names one object for ever" "ITI TF-3 §4.1.12.3";
+    SubmissionSetUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a submission set is new to the registry" "ITI TF-2 §3.42.4.1.3";
+    FolderUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a folder is new to the registry" "ITI TF-2 §3.42.4.1.3";
+    DocumentUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a document is not that of a registered submission set or folder" "ITI TF-2 §3.42.4.1.3";
+    DocumentHashDiffers NonIdenticalHash "entries of one document uniqueId have the same hash" "ITI TF-2 §3.42.4.1.3";
+    DocumentSizeDiffers NonIdenticalSize "entries of one document uniqueId have the same size" "ITI TF-2 §3.42.4.1.3";
+    PatientUnknown UnknownPatientId "the patient was fed to this affinity domain" "ITI TF-2 §3.42.4.1.3";
+    PatientSubsumed UnknownPatientId "the patientId is one that was not merged into another" "ITI TF-2 §3.42.4.1.3";
+    PatientOfOtherAuthority UnknownPatientId "the patientId is of the assigning authority of this affinity domain" "ITI TF-2 §3.42.4.1.3";
+    ReferenceUnknown UnresolvedReference "what an association points at is in the submission or in the registry" "ITI TF-2 §3.42.4.1.3";
+    ReferenceWrongKind UnresolvedReference "what an association points at is of the kind that its type asks for" "ITI TF-3 §4.2.2";
+    TargetDeprecated RegistryDeprecatedDocument "a relationship leads to a document in use" "ITI TF-2 §3.42.4.1.3";
+    TargetOtherPatient PatientIdDoesNotMatch "what is related or put together has one patient" "ITI TF-2 §3.42.4.1.3";
+    AppendToTransformation RegistryMetadata "nothing is appended to a transformation" "ITI TF-3 §4.2.2.2";
+    FolderDeprecated RegistryDeprecatedDocument "only a folder in use gains members" "ITI TF-3 §4.2.2.1";
+    FolderMemberDeprecated RegistryDeprecatedDocument "only documents in use are put into a folder" "ITI TF-3 §4.2.2.1";
+    SubmittedBefore AlreadyRegistered "a submission set is registered once; the same again changes nothing" "ITI TF-2 §3.42.4.1.3";
+
+    "The affinity domain":
+    DomainUnknownCode RegistryMetadata "the code is of the value set that the affinity domain gives its attribute" "ITI TF-2 §3.42.4.1.3";
+    DomainMissingAttribute RegistryMetadata "the attribute is required by the affinity domain" "ITI TF-3 §4.3.1.1";
+    DomainLanguage RegistryMetadata "the language is one of the affinity domain" "ITI TF-3 §4.2.3.2.13";
+    DomainMimeType RegistryMetadata "the media type is one of the affinity domain" "ITI TF-3 §4.2.3.2.15";
+
+    "What an update asks for (ITI-57)":
     UpdateNothing MetadataUpdateOperation "an update holds at least one operation" "ITI TF-2 §3.57.4.1.3";
     UpdateOperation MetadataUpdateOperation "an association of an update triggers an operation or is the association of one, once" "ITI TF-2 §3.57.4.1.3";
     UpdateTrigger MetadataUpdateOperation "exactly one HasMember leads from the submission set to each new version" "ITI TF-2 §3.57.4.1.3";
@@ -124,36 +158,7 @@ rules! {
     UpdateStatusTarget MetadataUpdate "the status that changes is that of a document, a folder, a relationship or a folder membership" "ITI TF-2 §3.57.4.1.3";
     UpdatePatient PatientIdReconciliation "new versions have the patientId of the submission set that brings them" "ITI TF-2 §3.57.4.1.3";
 
-    // ITI-92: what a restricted update asks for.
-    RestrictedObject ObjectType "a restricted update holds a submission set and document entries" "ITI TF-2 §3.92.4.1.3";
-    RestrictedNothing InvalidRequest "a restricted update brings a new version of a document" "ITI TF-2 §3.92.4.1.3";
-    RestrictedAssociation InvalidRequest "the associations of a restricted update are the HasMembers of its submission set" "ITI TF-2 §3.92.4.1.3";
-    RestrictedInitialVersion InvalidRequest "a restricted update holds no first versions" "ITI TF-2 §3.92.4.1.3";
-    RestrictedAnnotation MetadataAnnotation "one HasMember with SubmissionSetStatus Original, a positive PreviousVersion and no AssociationPropagation but yes leads to each new version" "ITI TF-2 §3.92.4.1.3";
-    RestrictedHome MissingHomeCommunityId "the submission set of a restricted update names the community of its documents" "ITI TF-2 §3.92.4.1.2";
-
-    // What the registry holds already: registrations.
-    EntryUuidTaken RegistryMetadata "an entryUUID names one object for ever" "ITI TF-3 §4.1.12.3";
-    SubmissionSetUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a submission set is new to the registry" "ITI TF-2 §3.42.4.1.3";
-    FolderUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a folder is new to the registry" "ITI TF-2 §3.42.4.1.3";
-    DocumentUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a document is not that of a registered submission set or folder" "ITI TF-2 §3.42.4.1.3";
-    DocumentHashDiffers NonIdenticalHash "entries of one document uniqueId have the same hash" "ITI TF-2 §3.42.4.1.3";
-    DocumentSizeDiffers NonIdenticalSize "entries of one document uniqueId have the same size" "ITI TF-2 §3.42.4.1.3";
-    DocumentKindDiffers RegistryMetadata "a stable and an on-demand document do not share a uniqueId" "ITI TF-2 §3.61.4.1.3";
-    PatientUnknown UnknownPatientId "the patient was fed to this affinity domain" "ITI TF-2 §3.42.4.1.3";
-    PatientSubsumed UnknownPatientId "the patientId is one that was not merged into another" "ITI TF-2 §3.42.4.1.3";
-    PatientOfOtherAuthority UnknownPatientId "the patientId is of the assigning authority of this affinity domain" "ITI TF-2 §3.42.4.1.3";
-    ReferenceUnknown UnresolvedReference "what an association points at is in the submission or in the registry" "ITI TF-2 §3.42.4.1.3";
-    ReferenceWrongKind UnresolvedReference "what an association points at is of the kind that its type asks for" "ITI TF-3 §4.2.2";
-    TargetDeprecated RegistryDeprecatedDocument "a relationship leads to a document in use" "ITI TF-2 §3.42.4.1.3";
-    TargetOtherPatient PatientIdDoesNotMatch "what is related or put together has one patient" "ITI TF-2 §3.42.4.1.3";
-    SnapshotOfStable RegistryMetadata "IsSnapshotOf leads to an on-demand document" "ITI TF-3 §4.2.2.2";
-    AppendToTransformation RegistryMetadata "nothing is appended to a transformation" "ITI TF-3 §4.2.2.2";
-    FolderDeprecated RegistryDeprecatedDocument "only a folder in use gains members" "ITI TF-3 §4.2.2.1";
-    FolderMemberDeprecated RegistryDeprecatedDocument "only documents in use are put into a folder" "ITI TF-3 §4.2.2.1";
-    SubmittedBefore AlreadyRegistered "a submission set is registered once; the same again changes nothing" "ITI TF-2 §3.42.4.1.3";
-
-    // What the registry holds already: updates.
+    "What an update finds (ITI-57)":
     UpdateUnknownObject MetadataVersion "the logicalID of a new version is known to the registry" "ITI TF-2 §3.57.4.1.3";
     UpdateNotLatest MetadataVersion "PreviousVersion is the latest version of the object" "ITI TF-2 §3.57.4.1.3";
     UpdateOfDeprecated MetadataUpdate "the latest version of what is updated is Approved" "ITI TF-2 §3.57.4.1.3";
@@ -166,6 +171,14 @@ rules! {
     StatusOfSubmissionSet MetadataUpdate "submission sets and their memberships keep their status" "ITI TF-2 §3.57.4.1.3";
     AssociationExists MetadataUpdate "an association that is submitted is not there yet" "ITI TF-2 §3.57.4.1.3";
     UpdatePatientConnected PatientIdReconciliation "what stays connected has one patient" "ITI TF-2 §3.57.4.1.3";
+
+    "Restricted updates (ITI-92)":
+    RestrictedObject ObjectType "a restricted update holds a submission set and document entries" "ITI TF-2 §3.92.4.1.3";
+    RestrictedNothing InvalidRequest "a restricted update brings a new version of a document" "ITI TF-2 §3.92.4.1.3";
+    RestrictedAssociation InvalidRequest "the associations of a restricted update are the HasMembers of its submission set" "ITI TF-2 §3.92.4.1.3";
+    RestrictedInitialVersion InvalidRequest "a restricted update holds no first versions" "ITI TF-2 §3.92.4.1.3";
+    RestrictedAnnotation MetadataAnnotation "one HasMember with SubmissionSetStatus Original, a positive PreviousVersion and no AssociationPropagation but yes leads to each new version" "ITI TF-2 §3.92.4.1.3";
+    RestrictedHome MissingHomeCommunityId "the submission set of a restricted update names the community of its documents" "ITI TF-2 §3.92.4.1.2";
     RestrictedUniqueId MetadataIdentifier "a restricted update keeps the uniqueId" "ITI TF-2 §3.92.4.1.3";
     RestrictedObjectType ObjectType "a restricted update keeps the objectType" "ITI TF-2 §3.92.4.1.3";
     RestrictedPatient PatientIdReconciliation "a restricted update keeps the patientId" "ITI TF-2 §3.92.4.1.3";
@@ -173,7 +186,7 @@ rules! {
     RestrictedCommunity UnknownCommunity "the community that a restricted update names is this one" "ITI TF-2 §3.92.4.1.3";
     RestrictedPolicy LocalPolicyRestriction "the policy of this registry allows the change" "ITI TF-2 §3.92.4.1.3";
 
-    // ITI-62: removal.
+    "Removal (ITI-62)":
     RemoveNothing RegistryError "a removal names at least one object" "ITI TF-2 §3.62.4.1.2";
     RemoveByQuery RegistryError "a removal names its objects: it holds no AdhocQuery and no deletionScope" "ITI TF-2 §3.62.4.1.2";
     RemoveId UnresolvedReference "what is removed is named by UUIDs" "ITI TF-2 §3.62.4.1.2";
@@ -181,20 +194,9 @@ rules! {
     RemoveStillReferenced ReferencesExist "no association that stays leads from or to what is removed" "ITI TF-2 §3.62.4.1.3";
     RemoveOrphans UnreferencedObject "what stays is still referred to by an association" "ITI TF-2 §3.62.4.1.3";
 
-    // The affinity domain.
-    DomainUnknownCode RegistryMetadata "the code is of the value set that the affinity domain gives its attribute" "ITI TF-2 §3.42.4.1.3";
-    DomainMissingAttribute RegistryMetadata "the attribute is required by the affinity domain" "ITI TF-3 §4.3.1.1";
-    DomainLanguage RegistryMetadata "the language is one of the affinity domain" "ITI TF-3 §4.2.3.2.13";
-    DomainMimeType RegistryMetadata "the media type is one of the affinity domain" "ITI TF-3 §4.2.3.2.15";
-
-    // Answers to queries.
-    QueryTooManyResults TooManyResults "an answer holds no more objects than the registry allows" "ITI TF-2 §3.18.4.1.3";
-    QuerySinglePatient ResultNotSinglePatient "an answer with whole objects is about one patient" "ITI TF-2 §3.18.4.1.2.3.6";
-    // The transaction that brings a query.
-    QueryOfTransaction UnknownStoredQuery "the queries of multiple patients are asked with ITI-51, every other query with ITI-18" "ITI TF-2 §3.51.4.1.2.3";
-
-    // Stored queries.
+    "Queries (ITI-18, ITI-51)":
     QueryUnknown UnknownStoredQuery "the id of the AdhocQuery names a stored query that is answered here" "ITI TF-2 §3.18.4.1.2.4";
+    QueryOfTransaction UnknownStoredQuery "the queries of multiple patients are asked with ITI-51, every other query with ITI-18" "ITI TF-2 §3.51.4.1.2.3";
     QueryReturnType RegistryError "returnType is LeafClass or ObjectRef" "ITI TF-2 §3.18.4.1.2.2";
     QueryHome UnknownCommunity "a community is named by urn:oid: and an OID" "ITI TF-3 §4.2.3.2.12";
     QueryHomeAndTargets StoredQueryParamNumber "home and $targetCommunityIdList exclude one another" "ITI TF-2 §3.18.4.1.2.3";
@@ -218,6 +220,10 @@ rules! {
     QueryAssociationStatus RegistryError "at least one value is the status Approved or Deprecated by its full name" "ITI TF-2 §3.18.4.1.2.3.5.3";
     QueryMetadataLevel RegistryError "the metadata level is 1 or 2" "ITI TF-2 §3.18.4.1.2.3.5.3";
     QueryNeedsLevel2 RegistryError "what concerns superseded versions is asked for together with $MetadataLevel 2" "ITI TF-2 §3.18.4.1.2.3.5.3";
+
+    "Answers to queries":
+    QueryTooManyResults TooManyResults "an answer holds no more objects than the registry allows" "ITI TF-2 §3.18.4.1.3";
+    QuerySinglePatient ResultNotSinglePatient "an answer with whole objects is about one patient" "ITI TF-2 §3.18.4.1.2.3.6";
 }
 
 impl Rule {

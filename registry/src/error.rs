@@ -95,6 +95,15 @@ pub enum Error {
     /// A restore would mix two registries.
     #[error("the registry is not empty, and a restore does not mix two: name an empty database in registry.database")]
     NotEmpty,
+    /// Fictitious documents would mix with real ones.
+    #[error(
+        "the registry is not empty, and fictitious documents do not belong among others: name an empty database in \
+         registry.database"
+    )]
+    SeedNotEmpty,
+    /// A fictitious document is not as it should be.
+    #[error("the fictitious documents could not be made: {0}")]
+    Seed(ihe::Fault),
     /// A backup cannot be written or read.
     #[error("the backup cannot be used: {0}")]
     Backup(#[from] std::io::Error),

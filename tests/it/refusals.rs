@@ -103,7 +103,7 @@ in_every_shape! {
         let mut wire = region.wire().await;
         for (query, code) in [
             ("iti18-unknown-query", "XDSUnknownStoredQuery"),
-            ("iti18-findfolders-no-patientid", "XDSUnknownStoredQuery"),
+            ("iti18-findfolders-no-patientid", "XDSStoredQueryMissingParam"),
             ("iti18-getdocuments-both", "XDSStoredQueryParamNumber"),
             ("iti18-getdocuments-neither", "XDSStoredQueryMissingParam"),
             ("iti18-missing-patientid", "XDSStoredQueryMissingParam"),

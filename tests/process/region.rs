@@ -99,7 +99,9 @@ format = "text"
 name = "okayama-his"
 kind = "hospital"
 certificate = {{ institution = "OKAYAMA-HIS" }}
-transactions = ["ITI-8", "ITI-18", "ITI-41", "ITI-42", "ITI-43", "ITI-44"]
+transactions = [
+  "ITI-8", "ITI-18", "ITI-41", "ITI-42", "ITI-43", "ITI-44", "ITI-51", "ITI-57", "ITI-61", "ITI-62", "ITI-92",
+]
 "#
         )
     }

@@ -135,7 +135,9 @@ source = "{name}.demo"
 name = "{name}-his"
 kind = "hospital"
 certificate = {{ institution = "{number}-HIS" }}
-transactions = ["ITI-8", "ITI-18", "ITI-41", "ITI-42", "ITI-43", "ITI-44"]
+transactions = [
+  "ITI-8", "ITI-18", "ITI-41", "ITI-42", "ITI-43", "ITI-44", "ITI-51", "ITI-57", "ITI-61", "ITI-62", "ITI-92",
+]
 
 # A further community. What it may ask comes with federation.
 [[caller]]
@@ -173,6 +175,11 @@ transactions = []
                 iti42: self.url("iti42"),
                 iti43: self.url("iti43"),
                 iti44: self.url("iti44"),
+                iti51: self.url("iti51"),
+                iti57: self.url("iti57"),
+                iti61: self.url("iti61"),
+                iti62: self.url("iti62"),
+                iti92: self.url("iti92"),
                 soap: self.url("soap"),
                 mllp: self.mllp().to_string(),
                 console: self.console_url(),
@@ -206,6 +213,11 @@ struct Endpoints {
     iti42: String,
     iti43: String,
     iti44: String,
+    iti51: String,
+    iti57: String,
+    iti61: String,
+    iti62: String,
+    iti92: String,
     soap: String,
     mllp: String,
     console: String,

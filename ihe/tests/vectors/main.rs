@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod laws;
+#[path = "../../../tests/support/mistakes.rs"]
+mod mistakes;
 mod queries;
 mod replies;
 mod rules;

@@ -12,7 +12,8 @@ use std::path::Path;
 use crate::config::Config;
 use crate::error::Error;
 use crate::store::{Row, Store, Tx, Value, placeholders};
-use stream::{Cell, Reader, Record, Writer, damaged};
+pub(crate) use stream::Cell;
+use stream::{Reader, Record, Writer, damaged};
 use table::{MERGES, TABLES, Table, Type};
 
 /// How many rows are read at a time.
@@ -126,12 +127,20 @@ pub async fn restore(config: &Config, dir: &Path, input: impl Read) -> Result<Co
     Ok(copied)
 }
 
-async fn fill(tx: &mut Tx, reader: &mut Reader<impl Read>) -> Result<Copied, Error> {
+/// Whether no table has a row.
+pub(crate) async fn is_empty(tx: &mut Tx) -> sqlx::Result<bool> {
     for table in TABLES {
         let sql = format!("SELECT 1 FROM {} LIMIT 1", table.name);
         if tx.fetch_one(sql, vec![], |_| Ok(())).await?.is_some() {
-            return Err(Error::NotEmpty);
+            return Ok(false);
         }
+    }
+    Ok(true)
+}
+
+async fn fill(tx: &mut Tx, reader: &mut Reader<impl Read>) -> Result<Copied, Error> {
+    if !is_empty(tx).await? {
+        return Err(Error::NotEmpty);
     }
     let mut copied = Copied::default();
     let (mut table, mut waiting): (Option<&Table>, Vec<Vec<Cell>>) = (None, Vec::new());
@@ -160,7 +169,6 @@ async fn fill(tx: &mut Tx, reader: &mut Reader<impl Read>) -> Result<Copied, Err
 }
 
 async fn put(tx: &mut Tx, table: &Table, rows: &[Vec<Cell>]) -> Result<(), Error> {
-    let columns = table.columns.len();
     if table.name == MERGES.name {
         for cells in rows {
             let sql = "UPDATE patient SET survivor = $2, merged_into = $3 WHERE seq = $1";
@@ -168,11 +176,35 @@ async fn put(tx: &mut Tx, table: &Table, rows: &[Vec<Cell>]) -> Result<(), Error
         }
         return Ok(());
     }
-    let tuples: Vec<String> =
-        (0..rows.len()).map(|n| format!("({})", placeholders(n * columns + 1, columns))).collect();
+    Ok(insert(tx, table, rows).await?)
+}
+
+/// Inserts rows that bring their numbers along, any number of them.
+pub(crate) async fn fill_table(tx: &mut Tx, name: &str, mut rows: &[Vec<Cell>]) -> Result<(), Error> {
+    let table = TABLES.iter().find(|table| table.name == name);
+    let table = table.ok_or_else(|| damaged("the registry has no such table"))?;
+    while !rows.is_empty() {
+        // Powers of two, so that all batches share a few statements.
+        let together = TOGETHER.min(1 << rows.len().ilog2());
+        let (some, rest) = rows.split_at(together);
+        insert(tx, table, some).await?;
+        rows = rest;
+    }
+    Ok(())
+}
+
+/// One INSERT.
+async fn insert(tx: &mut Tx, table: &Table, rows: &[Vec<Cell>]) -> sqlx::Result<()> {
+    let columns = table.columns.len();
+    let tuple = |n: usize| match tx {
+        // Parameters with names, as `$1` is one to SQLite, each cost a search among all the others.
+        Tx::Sqlite(_) => format!("({})", vec!["?"; columns].join(", ")),
+        Tx::Postgres(_) => format!("({})", placeholders(n * columns + 1, columns)),
+    };
+    let tuples: Vec<String> = (0..rows.len()).map(tuple).collect();
     let own_numbers = tx.overriding();
     let sql = format!("INSERT INTO {} ({}) {own_numbers} VALUES {}", table.name, table.list(), tuples.join(", "));
     let cells = rows.iter().flat_map(|cells| cells.iter().zip(table.columns));
     let values = cells.map(|(cell, (_, kind))| value(cell, *kind)).collect();
-    Ok(tx.execute(sql, values).await?)
+    tx.execute(sql, values).await
 }

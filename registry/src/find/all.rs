@@ -12,13 +12,13 @@ pub(super) fn get<'q>(asked: &'q Asked<'_>, patient: &'q PatientId, filter: &'q 
     let mut select = asked.select("WITH p AS (");
     select
         .patients(&[patient])
-        .push("), chosen AS (SELECT CAST(0 AS BIGINT) AS kind, o.seq, o.patient, o.id FROM p JOIN entry AS o ON o.patient = p.seq WHERE 1 = 1")
+        .push("), chosen AS (SELECT CAST(0 AS BIGINT) AS kind, o.seq, o.patient, o.id FROM p CROSS JOIN entry AS o WHERE o.patient = p.seq")
         .versions("o")
         .status("o", filter.entry_status)
         .content(&filter.format_codes, &filter.confidentiality_codes, filter.kinds)
-        .push(" UNION ALL SELECT 1, o.seq, o.patient, o.id FROM p JOIN submission_set AS o ON o.patient = p.seq WHERE 1 = 1")
+        .push(" UNION ALL SELECT 1, o.seq, o.patient, o.id FROM p CROSS JOIN submission_set AS o WHERE o.patient = p.seq")
         .status("o", filter.set_status)
-        .push(" UNION ALL SELECT 2, o.seq, o.patient, o.id FROM p JOIN folder AS o ON o.patient = p.seq WHERE 1 = 1")
+        .push(" UNION ALL SELECT 2, o.seq, o.patient, o.id FROM p CROSS JOIN folder AS o WHERE o.patient = p.seq")
         .versions("o")
         .status("o", filter.folder_status)
         .push("), ")

@@ -2,6 +2,9 @@
 //!
 //! A row of an answer is either an id, or `kind, id, status, body` of an object and `owner, value, authority` of its
 //! patient: the row that merges lead to, and its identifier where the one in the body is not it any more.
+//!
+//! Tables are joined by CROSS JOIN and a condition: SQLite then takes them in the order in which they stand, from the few
+//! rows that were asked for to the many of a table. To PostgreSQL it is a join like any other.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write;
@@ -43,7 +46,7 @@ impl Asked<'_> {
                 ReturnType::ObjectRef => "SELECT o.id FROM (".to_owned(),
                 ReturnType::LeafClass => format!("SELECT {}, p.owner, p.value, p.authority FROM (", leaf_columns(kind)),
             });
-            select.patients(patients).push(") AS p JOIN ").push(table(kind)).push(" AS o ON o.patient = p.seq WHERE 1 = 1");
+            select.patients(patients).push(") AS p CROSS JOIN ").push(table(kind)).push(" AS o WHERE o.patient = p.seq");
             select
         };
         once.chunks(CHUNK).map(begin).collect()
@@ -190,16 +193,16 @@ fn leaves(select: &mut Select<'_>, kind: ObjectKind) {
     let from = match kind {
         // The patient leads to the partition.
         ObjectKind::DocumentEntry => {
-            format!("{OWNER} FROM found AS f JOIN entry AS o ON o.patient = f.patient AND o.seq = f.seq{JOIN_OWNER}")
+            format!("{OWNER} FROM found AS f CROSS JOIN entry AS o{JOIN_OWNER} WHERE o.patient = f.patient AND")
         }
         ObjectKind::SubmissionSet | ObjectKind::Folder => {
-            format!("{OWNER} FROM found AS f JOIN {table} AS o ON o.seq = f.seq{JOIN_OWNER}")
+            format!("{OWNER} FROM found AS f CROSS JOIN {table} AS o{JOIN_OWNER} WHERE")
         }
         ObjectKind::Association => "CAST(NULL AS BIGINT), CAST(NULL AS TEXT), CAST(NULL AS TEXT) \
-             FROM found AS f JOIN association AS o ON o.seq = f.seq"
+             FROM found AS f CROSS JOIN association AS o WHERE"
             .to_owned(),
     };
-    select.push(&from).push(&format!(" WHERE f.kind = {number}"));
+    select.push(&from).push(&format!(" o.seq = f.seq AND f.kind = {number}"));
 }
 
 fn leaf_columns(kind: ObjectKind) -> String {

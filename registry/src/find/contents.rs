@@ -17,11 +17,11 @@ pub(super) fn of_set<'q>(asked: &'q Asked<'_>, set: &'q PackageSelector, filter:
             .wanted(wanted)
             .push("), ")
             .members(filter)
-            .push(", inner_folder AS (SELECT DISTINCT o.seq, o.patient, o.id FROM member AS m JOIN folder AS o ON o.id = m.target WHERE 1 = 1")
+            .push(", inner_folder AS (SELECT DISTINCT o.seq, o.patient, o.id FROM member AS m CROSS JOIN folder AS o WHERE o.id = m.target")
             .versions("o")
             .push(
                 "), filed AS (SELECT a.seq, a.id FROM inner_folder AS f \
-                 JOIN association AS a ON a.source = f.id AND a.kind = 0 JOIN document AS d ON d.id = a.target WHERE 1 = 1",
+                 CROSS JOIN association AS a JOIN document AS d ON d.id = a.target WHERE a.source = f.id AND a.kind = 0",
             )
             .in_use("a")
             .push(
@@ -64,11 +64,11 @@ impl<'q> Select<'q> {
     /// `member`: what the `package` holds; `document`: the entries among it that match, each once.
     fn members(&mut self, filter: &'q ContentFilter) -> &mut Self {
         self.push(
-            "member AS (SELECT a.seq, a.id, a.target FROM package AS p \
-             JOIN association AS a ON a.source = p.id AND a.kind = 0 WHERE 1 = 1",
+            "member AS (SELECT a.seq, a.id, a.target FROM package AS p CROSS JOIN association AS a \
+             WHERE a.source = p.id AND a.kind = 0",
         )
         .in_use("a")
-        .push("), document AS (SELECT DISTINCT o.seq, o.patient, o.id FROM member AS m JOIN entry AS o ON o.id = m.target WHERE 1 = 1")
+        .push("), document AS (SELECT DISTINCT o.seq, o.patient, o.id FROM member AS m CROSS JOIN entry AS o WHERE o.id = m.target")
         .versions("o")
         .content(&filter.format_codes, &filter.confidentiality_codes, filter.kinds)
         .push(")")

@@ -49,7 +49,7 @@ pub(super) fn submission_sets<'q>(asked: &'q Asked<'_>, ids: &'q [EntryUuid]) ->
     let one = |ids: Vec<Value<'q>>| {
         let mut select = asked.select(
             "WITH linked AS (SELECT a.seq, a.id, o.seq AS set_seq, o.patient, o.id AS set_id \
-             FROM association AS a JOIN submission_set AS o ON o.id = a.source WHERE a.kind = 0 AND a.target IN ",
+             FROM association AS a CROSS JOIN submission_set AS o WHERE o.id = a.source AND a.kind = 0 AND a.target IN ",
         );
         let list = select.list(ids);
         select.push(&list).in_use("a").push(
@@ -70,9 +70,9 @@ fn chunks<'q>(ids: &'q [EntryUuid]) -> impl Iterator<Item = Vec<Value<'q>>> {
 impl Select<'_> {
     /// `linked`: the associations with one of the `chosen` at either end, each once.
     pub(super) fn linked(&mut self) -> &mut Self {
-        self.push("linked AS (SELECT a.seq, a.id FROM chosen AS c JOIN association AS a ON a.source = c.id WHERE 1 = 1")
+        self.push("linked AS (SELECT a.seq, a.id FROM chosen AS c CROSS JOIN association AS a WHERE a.source = c.id")
             .in_use("a")
-            .push(" UNION SELECT a.seq, a.id FROM chosen AS c JOIN association AS a ON a.target = c.id WHERE 1 = 1")
+            .push(" UNION SELECT a.seq, a.id FROM chosen AS c CROSS JOIN association AS a WHERE a.target = c.id")
             .in_use("a")
             .push(")")
     }

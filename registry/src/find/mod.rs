@@ -12,10 +12,12 @@ mod related;
 mod select;
 mod sets;
 mod terms;
+#[cfg(test)]
+mod tests;
 
 use ihe::Fault;
 use ihe::id::PatientId;
-use ihe::message::{Level, Object, Query, QueryReply, ReturnType, Status, StoredQuery};
+use ihe::message::{Level, Query, QueryReply, ReturnType, Status, StoredQuery};
 
 use crate::config::Config;
 use crate::store::{Store, Terms, fault};
@@ -25,7 +27,10 @@ use select::Select;
 pub(crate) async fn find(store: &Store, query: &StoredQuery, config: &Config) -> Result<QueryReply, Fault> {
     let objects = match query.what.is_void() {
         true => Vec::new(),
-        false => Asked::new(store, query, config).await?.find(&query.what).await?,
+        false => {
+            let asked = Asked::new(store, query, config).await?;
+            asked.answer(asked.selects(&query.what)).await?
+        }
     };
     Ok(QueryReply { status: Status::Success, errors: Vec::new(), objects })
 }
@@ -63,8 +68,9 @@ impl<'s> Asked<'s> {
         })
     }
 
-    async fn find(&self, query: &Query) -> Result<Vec<Object>, Fault> {
-        let selects = match query {
+    /// The statements that answer a query.
+    fn selects<'q>(&'q self, query: &'q Query) -> Vec<Select<'q>> {
+        match query {
             Query::FindDocuments { patient, status, filter } => documents::find(self, patient, *status, filter),
             Query::FindDocumentsByReferenceId { patient, status, references, filter } => {
                 documents::by_reference(self, patient, *status, references, filter)
@@ -87,8 +93,7 @@ impl<'s> Asked<'s> {
             Query::FindFoldersForMultiplePatients { patients, status, filter } => {
                 folders::of_many(self, patients, *status, filter)
             }
-        };
-        self.answer(selects).await
+        }
     }
 
     /// A statement that begins with this text.

@@ -15,7 +15,7 @@ pub(super) fn folders<'q>(asked: &'q Asked<'_>, document: &'q DocumentSelector) 
         select
             .push(
                 ", found AS (SELECT DISTINCT CAST(2 AS BIGINT) AS kind, o.seq, o.patient, o.id FROM given AS g \
-                 JOIN association AS a ON a.target = g.id AND a.kind = 0 JOIN folder AS o ON o.id = a.source WHERE 1 = 1",
+                 CROSS JOIN association AS a CROSS JOIN folder AS o WHERE a.target = g.id AND a.kind = 0 AND o.id = a.source",
             )
             .in_use("a")
             .versions("o")
@@ -43,14 +43,14 @@ pub(super) fn documents<'q>(
                 .push(if own == "source" { "" } else { " UNION ALL " })
                 .push(&format!(
                     "SELECT a.seq, a.id, g.seq AS own_seq, g.patient AS own_patient, g.id AS own, a.{other} AS other \
-                     FROM given AS g JOIN association AS a ON a.{own} = g.id AND a.kind IN {list} WHERE 1 = 1"
+                     FROM given AS g CROSS JOIN association AS a WHERE a.{own} = g.id AND a.kind IN {list}"
                 ))
                 .in_use("a");
         }
         select
             .push(
                 "), pair AS (SELECT l.seq, l.id, l.own_seq, l.own_patient, l.own, o.seq AS other_seq, \
-                 o.patient AS other_patient, o.id AS other FROM link AS l JOIN entry AS o ON o.id = l.other WHERE 1 = 1",
+                 o.patient AS other_patient, o.id AS other FROM link AS l CROSS JOIN entry AS o WHERE o.id = l.other",
             )
             .versions("o")
             .kinds(kinds)

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 /// SHA-256 of a submission as it was sent. The ids of its own objects count by their place only: a source may choose new
 /// ones each time that it builds the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Digest(pub(super) [u8; 32]);
+pub(crate) struct Digest(pub(crate) [u8; 32]);
 
 impl Digest {
     pub(crate) fn of(submission: &Submission) -> Self {

@@ -19,10 +19,6 @@ impl Findings {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// `Ok` if nothing was found.
     pub(crate) fn none_or_faults(self) -> Result<(), Faults> {
         Faults::none_or(self.0)

@@ -44,7 +44,7 @@ pub(super) struct VersionOf {
 
 impl Held {
     pub(super) async fn fetch(tx: &mut Tx, removing: &Removing) -> sqlx::Result<Self> {
-        let links = self::links(tx, &removing.objects, &["id", "source", "target"]).await?;
+        let links = fetch_links(tx, &removing.objects, &["id", "source", "target"]).await?;
         let named: Vec<Link> = links.iter().filter(|(id, _)| removing.names(**id)).map(|(_, link)| *link).collect();
         let ends = named.iter().flat_map(|link| [link.source.0, link.target.0]);
         let all: BTreeSet<Uuid> = removing.objects.iter().copied().chain(ends).collect();
@@ -52,13 +52,13 @@ impl Held {
         let of_sets = named.iter().filter(|link| is_set(&objects, link.source));
         let (sets, members): (BTreeSet<Uuid>, BTreeSet<Uuid>) =
             of_sets.map(|link| (link.source.0, link.target.0)).filter(|(set, member)| stays(removing, *set, *member)).unzip();
-        let mut memberships = self::links(tx, &sets, &["source"]).await?;
-        memberships.extend(self::links(tx, &members, &["target"]).await?);
+        let mut memberships = fetch_links(tx, &sets, &["source"]).await?;
+        memberships.extend(fetch_links(tx, &members, &["target"]).await?);
         let sources: BTreeSet<Uuid> = memberships.values().map(|link| link.source.0).collect();
         let sets = register::objects(tx, sources).await?.into_iter().filter(|(_, object)| object.what == What::SubmissionSet);
         let sets = sets.map(|(id, _)| id).collect();
-        let mut versions = self::versions(tx, "entry", &removing.objects).await?;
-        versions.extend(self::versions(tx, "folder", &removing.objects).await?);
+        let mut versions = fetch_versions(tx, "entry", &removing.objects).await?;
+        versions.extend(fetch_versions(tx, "folder", &removing.objects).await?);
         Ok(Self { objects, links, versions, memberships, sets })
     }
 
@@ -88,7 +88,7 @@ fn stays(removing: &Removing, set: Uuid, member: Uuid) -> bool {
 }
 
 /// The associations that have one of these ids in one of these columns.
-async fn links(
+async fn fetch_links(
     tx: &mut Tx,
     ids: &BTreeSet<Uuid>,
     columns: &[&str],
@@ -112,7 +112,7 @@ fn link(row: &Row<'_>) -> sqlx::Result<(EntryUuid, Link)> {
 }
 
 /// All versions of the logical objects of which one version is named.
-async fn versions(tx: &mut Tx, table: &str, ids: &BTreeSet<Uuid>) -> sqlx::Result<Vec<VersionOf>> {
+async fn fetch_versions(tx: &mut Tx, table: &str, ids: &BTreeSet<Uuid>) -> sqlx::Result<Vec<VersionOf>> {
     let ids: Vec<Uuid> = ids.iter().copied().collect();
     let mut found = Vec::new();
     for ids in ids.chunks(CHUNK) {

@@ -4,6 +4,7 @@
 //! turned into rows on one thread while another writes, so memory does not grow with the documents, but for the list of
 //! who comes when: four octets or so for each document.
 
+mod bulk;
 mod dice;
 mod fiction;
 mod history;
@@ -22,12 +23,11 @@ use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::backup::put;
 use crate::config::{Config, UnknownPatient};
 use crate::error::Error;
 use crate::local::SharedClock;
 use crate::register::{Digest, Incoming, Patients};
-use crate::store::{Store, Tx};
+use bulk::Bulk;
 use fiction::Region;
 use history::{History, Visit};
 pub use octets::{TableOctets, octets};
@@ -35,11 +35,9 @@ use rows::{Batch, Rows};
 use submission::World;
 
 /// Documents whose rows are built and written together.
-const BATCH: usize = 1024;
+const BATCH: usize = 2048;
 /// Batches that wait for the writer.
 const AHEAD: usize = 4;
-/// Batches that SQLite commits at once: its log must not grow without end.
-const COMMIT: u64 = 32;
 /// `{root}` where the configuration has none: an OID derived from a UUID, so it belongs to nobody else.
 const ROOT: &str = "2.25.190910764685697723413382730620149309443";
 
@@ -86,31 +84,20 @@ pub async fn seed(
     mut progress: impl FnMut(Seeded),
 ) -> Result<Seeded, Error> {
     let source = Source::new(config, seed)?;
-    let mut tx = Store::begin_seed(config, dir).await?;
+    let mut bulk = Bulk::begin(config, dir).await?;
     let (batches, mut built) = mpsc::channel(AHEAD);
     let building = tokio::task::spawn_blocking(move || source.build(&batches));
-    let (mut seeded, mut count) = (Seeded::default(), 0);
+    let mut seeded = Seeded::default();
     while let Some(batch) = built.recv().await {
-        write(&mut tx, &batch).await?;
-        count += 1;
-        if count % COMMIT == 0 {
-            tx.continue_seed().await?;
-        }
+        bulk.write(&batch).await?;
         seeded.documents += batch.entry.len() as u64;
         seeded.patients += batch.patients;
         seeded.submissions += batch.submissions;
         progress(seeded);
     }
     building.await.map_err(Fault::internal).flatten().map_err(Error::Seed)?;
-    tx.finish_seed().await?;
+    bulk.finish().await?;
     Ok(seeded)
-}
-
-async fn write(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
-    for (table, rows) in batch.tables() {
-        put(tx, table, rows).await?;
-    }
-    Ok(())
 }
 
 /// What makes submissions up.

@@ -152,6 +152,11 @@ impl Store {
         Ok(tx)
     }
 
+    /// A transaction on a registry that is filled with what no backup holds; see [`Store::begin_restore`].
+    pub(crate) async fn begin_seed(config: &Config, dir: &Path) -> Result<Tx, Error> {
+        Self::begin_restore(config, dir, schema::VERSION).await
+    }
+
     /// What [`Store::migrate`] would run.
     pub(crate) async fn migration(config: &Config, dir: &Path) -> Result<Migration, Error> {
         match config.database(dir)? {

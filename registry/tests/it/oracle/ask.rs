@@ -80,7 +80,7 @@ fn documents(draw: &mut Draw, model: &Model, most: usize) -> DocumentSelector {
     match draw.below(3) {
         0 => DocumentSelector::EntryUuids(some.iter().map(|d| EntryUuid(d.id)).chain(unknown).collect()),
         1 => DocumentSelector::UniqueIds(some.iter().map(|d| d.entry.unique_id.clone().unwrap()).collect()),
-        _ => DocumentSelector::LogicalIds(some.iter().map(|d| EntryUuid(d.logical)).chain(unknown).collect()),
+        _ => DocumentSelector::LogicalIds(some.iter().map(|d| EntryUuid(*draw.pick(&[d.id, d.logical]))).chain(unknown).collect()),
     }
 }
 
@@ -92,7 +92,7 @@ fn folders(draw: &mut Draw, model: &Model) -> FolderSelector {
     match draw.below(3) {
         0 => FolderSelector::EntryUuids(some.iter().map(|f| EntryUuid(f.id)).collect()),
         1 => FolderSelector::UniqueIds(some.iter().map(|f| f.folder.unique_id.clone().unwrap()).collect()),
-        _ => FolderSelector::LogicalIds(some.iter().map(|f| EntryUuid(f.logical)).collect()),
+        _ => FolderSelector::LogicalIds(some.iter().map(|f| EntryUuid(*draw.pick(&[f.id, f.logical]))).collect()),
     }
 }
 

@@ -62,7 +62,7 @@ fn submission(model: &mut Model, draw: &mut Draw, patient: &PatientId) -> Submis
         folders.push(folder.id.clone());
         sample::add_folder(&mut submission, folder);
     }
-    for _ in 0..draw.below(6) {
+    for _ in 0..draw.below(9) {
         let mut entry = draw.one(generate::entry(patient));
         if draw.chance(15) && !model.documents.is_empty() {
             let again = &draw.pick(&model.documents).entry.unique_id;
@@ -71,7 +71,11 @@ fn submission(model: &mut Model, draw: &mut Draw, patient: &PatientId) -> Submis
         }
         if draw.chance(40) && !targets.is_empty() {
             let target = targets.swap_remove(draw.below(targets.len()));
-            submission.associations.push(sample::association(*draw.pick(&TYPES), &entry.id, &target));
+            let kind = match *draw.pick(&TYPES) {
+                AssociationType::Append if is_transformation(model, &target) => AssociationType::Signs,
+                kind => kind,
+            };
+            submission.associations.push(sample::association(kind, &entry.id, &target));
         }
         if draw.chance(50) && !folders.is_empty() {
             sample::put(&mut submission, draw.pick(&folders), &entry.id);
@@ -90,6 +94,12 @@ fn submission(model: &mut Model, draw: &mut Draw, patient: &PatientId) -> Submis
     }
     enter(model, &submission);
     submission
+}
+
+/// Nothing is appended to such a document.
+fn is_transformation(model: &Model, document: &ObjectId) -> bool {
+    let made_it = [AssociationType::Transform, AssociationType::TransformReplace];
+    model.links.iter().any(|link| Some(link.source) == document.uuid().map(|id| id.0) && made_it.contains(&link.kind))
 }
 
 fn enter(model: &mut Model, submission: &Submission) {

@@ -157,7 +157,8 @@ fn period() -> impl Strategy<Value = Period> {
 }
 
 pub(super) fn statuses() -> impl Strategy<Value = Statuses> {
-    select(vec![Statuses::Any, Statuses::Only(Availability::Approved), Statuses::Only(Availability::Deprecated)])
+    let [approved, deprecated] = [Availability::Approved, Availability::Deprecated].map(Statuses::Only);
+    select(vec![Statuses::Any, Statuses::Any, approved, approved, deprecated])
 }
 
 pub(super) fn level() -> impl Strategy<Value = Level> {

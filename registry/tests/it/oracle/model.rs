@@ -157,7 +157,7 @@ impl Model {
     fn sets_of(&self, ids: &BTreeSet<Uuid>, level: Level) -> Found {
         let is_set = |id| self.sets.iter().any(|s| s.id == id);
         let mut found = self.links_where(level, |l| {
-            l.kind == AssociationType::HasMember && ids.contains(&l.target) 
+            l.kind == AssociationType::HasMember && ids.contains(&l.target) && is_set(l.source)
         });
         let sets: Vec<Uuid> = self.links.iter().filter(|l| found.contains_key(&l.id)).map(|l| l.source).collect();
         found.extend(self.sets_where(|s| sets.contains(&s.id)));
