@@ -6,6 +6,8 @@
 //! and runs the raw SQL and the raw writes. What is compared takes turns in short slices, so that whatever else the
 //! machine does falls on all of it. Ratios are the medians of the slices.
 //!
+//! With `--registry` it measures the registry alone, on registries of several sizes: see [`registry`].
+//!
 //! Ratios inform. Memory is a promise: the program fails when a document of 1 GiB costs 64 MiB or more.
 
 mod baseline;
@@ -15,6 +17,10 @@ mod load;
 mod measure;
 mod memory;
 mod place;
+#[path = "../tests/support/postgres.rs"]
+#[allow(dead_code, reason = "tests use the rest of it")]
+mod postgres;
+mod registry;
 mod sample;
 mod traffic;
 
@@ -50,6 +56,10 @@ fn main() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let pace = if arguments.iter().any(|argument| argument == "--quick") { QUICK } else { FULL };
+    if arguments.iter().any(|argument| argument == "--registry") {
+        runtime.block_on(registry::run(pace, registry::Options::read(&arguments)?))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let wanted = arguments.into_iter().filter(|argument| !argument.starts_with("--")).collect();
     runtime.block_on(run(pace, wanted))
 }

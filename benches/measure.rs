@@ -1,15 +1,20 @@
 //! The measurements, each beside its baseline.
 
 use std::fs;
+use std::sync::Arc;
 
+use ::registry::{self, LocalRegistry};
 use anyhow::Context as _;
 use bytes::Bytes;
 use hpki::tls::Outgoing;
+use proto::SystemClock;
 
-use crate::disk::{Finding, Logging, Storing};
+use crate::disk::{Logging, Storing};
 use crate::handshake::{Connecting, Sessions};
 use crate::load::{Crew, Figures, median_of};
 use crate::place::{Place, Server, size_of};
+use crate::registry::raw::{Connection, Finding};
+use crate::registry::submitting::Storing as Rows;
 use crate::sample;
 use crate::traffic::{Asking, Document, Line, Providing, Serials, provide};
 use crate::{Pace, say};
@@ -29,6 +34,10 @@ pub(crate) struct Bench {
     hub: Server,
     bare: Server,
     serials: Serials,
+    /// The hub's registry, opened here once more: it tells which statements the hub runs.
+    registry: LocalRegistry,
+    /// Where its database is.
+    database: String,
 }
 
 impl Bench {
@@ -44,7 +53,15 @@ impl Bench {
             let document = Document { piece: Bytes::from(vec![b'x'; size]), times: 1 };
             provide(&mut line, &sample::patient(9)?, serial, 1, &document).await?;
         }
-        Ok(Self { place, trust, pace, hub, bare, serials: Serials::new(1_000.into()) })
+        let database = format!("sqlite:{}", hub.folder.join("registry.db").display());
+        let config = registry::Config {
+            database: database.clone(),
+            assigning_authority: Some(sample::AUTHORITY.parse()?),
+            connections: 1,
+            ..registry::Config::default()
+        };
+        let registry = LocalRegistry::open(config, &hub.folder, Arc::new(SystemClock)).await?;
+        Ok(Self { place, trust, pace, hub, bare, serials: Serials::new(1_000.into()), registry, database })
     }
 
     async fn asking(&self, message: &sample::Message, many: usize, bare: Option<&str>) -> anyhow::Result<Crew<Asking>> {
@@ -91,7 +108,8 @@ impl Bench {
 
     async fn query(&self, entries: usize, many: usize) -> anyhow::Result<()> {
         let patient = sample::patient(entries)?;
-        let message = sample::query(&patient);
+        let query = sample::query(&patient);
+        let (message, statements) = (sample::asking(&query), vec![self.registry.statements(&query).await?]);
         let audit = self.hub.folder.join("audit");
         let before = size_of(&audit)?;
         let answer = Line::open(&self.hub, &self.trust).await?.ask(&message).await?;
@@ -103,7 +121,7 @@ impl Bench {
         let mut ours = self.asking(&message, many, None).await?;
         let mut finders = Vec::new();
         for _ in 0..many {
-            finders.push(Finding::open(&self.hub.folder.join("registry.db"), patient.clone()).await?);
+            finders.push(Finding::new(Connection::open(&self.database).await?, statements.clone(), entries));
         }
         let mut finding = Crew::gather(finders).await?;
         let mut logging = Crew::gather(vec![Logging::open(&self.place.path("log"), record, many)?]).await?;
@@ -150,7 +168,8 @@ impl Bench {
             }
             let mut ours = Crew::gather(sources).await?;
             let raw = self.place.path(&format!("raw-{many}"));
-            let mut raw = Crew::gather(Storing::crew(&raw, &piece, many).await?).await?;
+            let rows = Rows::crew(&self.database, ENTRIES[0] as u64, many).await?;
+            let mut raw = Crew::gather(Storing::crew(&raw, &piece, rows)?).await?;
             for _ in 0..self.pace.slices {
                 raw.slice(self.pace.slice).await?;
                 ours.slice(self.pace.slice).await?;

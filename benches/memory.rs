@@ -41,7 +41,7 @@ pub(crate) async fn watch(bench: &Bench) -> anyhow::Result<bool> {
 async fn fetch(line: &mut Line, serial: u64) -> anyhow::Result<()> {
     let message = sample::retrieve(&sample::unique_id(serial, 0))?;
     let body = hub::client::whole([&message.start[..], &message.end].concat());
-    line.post(message.path, &message.content_type, body).await?;
+    line.post(&message.path, &message.content_type, body).await?;
     Ok(())
 }
 

@@ -59,10 +59,15 @@ impl Place {
 
     /// Starts the product: the binary of this build, all roles in one process, with the defaults of `musubi.toml`.
     pub(crate) async fn hub(&self, name: &str) -> anyhow::Result<Server> {
+        self.hub_with(name, "").await
+    }
+
+    /// The same with more lines in the section `[registry]`.
+    pub(crate) async fn hub_with(&self, name: &str, registry: &str) -> anyhow::Result<Server> {
         let folder = self.path(name);
         fs::create_dir_all(&folder)?;
         let [https, mllp, console] = free_ports()?;
-        fs::write(folder.join("musubi.toml"), configuration(https, mllp, console))?;
+        fs::write(folder.join("musubi.toml"), configuration(https, mllp, console, registry))?;
         let process = Command::new(env!("CARGO_BIN_EXE_musubi"))
             .args(["serve", "--config"])
             .arg(folder.join("musubi.toml"))
@@ -77,7 +82,7 @@ impl Place {
         let folder = self.path("baseline");
         fs::create_dir_all(&folder)?;
         let [https, mllp, console] = free_ports()?;
-        fs::write(folder.join("musubi.toml"), configuration(https, mllp, console))?;
+        fs::write(folder.join("musubi.toml"), configuration(https, mllp, console, ""))?;
         let process = Command::new(std::env::current_exe()?)
             .arg("--baseline")
             .arg(folder.join("musubi.toml"))
@@ -140,7 +145,7 @@ fn free_ports<const N: usize>() -> anyhow::Result<[SocketAddr; N]> {
     addresses.try_into().ok().context("as many ports as were asked for")
 }
 
-fn configuration(https: SocketAddr, mllp: SocketAddr, console: SocketAddr) -> String {
+fn configuration(https: SocketAddr, mllp: SocketAddr, console: SocketAddr, registry: &str) -> String {
     format!(
         r#"community = "urn:oid:2.999.8.1"
 name = "bench"
@@ -167,6 +172,7 @@ listen = "{console}"
 
 [registry]
 unknown_patient = "create"
+{registry}
 
 [repository]
 id = "{REPOSITORY}"
@@ -176,7 +182,7 @@ max_document_bytes = 2147483648
 name = "his"
 kind = "hospital"
 certificate = {{ institution = "BENCH-HIS" }}
-transactions = ["ITI-18", "ITI-41", "ITI-43"]
+transactions = ["ITI-18", "ITI-41", "ITI-42", "ITI-43"]
 "#
     )
 }

@@ -1,5 +1,7 @@
 //! The messages that are sent, about nobody.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use hub::client::envelope;
 use ihe::id::{ObjectId, PatientId};
@@ -19,10 +21,15 @@ pub(crate) const AUTHORITY: &str = "2.999.2";
 /// The repositoryUniqueId of the hub.
 pub(crate) const REPOSITORY: &str = "2.999.7";
 
+/// The uniqueId of a submission.
+pub(crate) fn set_unique_id(serial: u64) -> String {
+    format!("2.999.9.{serial}")
+}
+
 /// A request: its path, its media type, and what it holds up to the first document.
 #[derive(Clone)]
 pub(crate) struct Message {
-    pub(crate) path: &'static str,
+    pub(crate) path: Cow<'static, str>,
     pub(crate) content_type: String,
     pub(crate) start: Bytes,
     /// What stands behind the last document, if it is a package.
@@ -40,15 +47,19 @@ pub(crate) fn unique_id(serial: u64, document: usize) -> String {
 }
 
 /// ITI-18: which documents has this patient?
-pub(crate) fn query(patient: &PatientId) -> Message {
+pub(crate) fn query(patient: &PatientId) -> StoredQuery {
     let what = Query::FindDocuments {
         patient: patient.clone(),
         status: Statuses::Only(Availability::Approved),
         filter: Box::<DocumentFilter>::default(),
     };
-    let query = StoredQuery { home: None, returns: ReturnType::LeafClass, level: Level::default(), what };
-    let start = envelope("urn:ihe:iti:2007:RegistryStoredQuery", "https://hub/iti18", SystemClock.uuid(), &query);
-    Message { path: "/iti18", content_type: ihe::mtom::SOAP.to_owned(), start: start.into(), end: Bytes::new() }
+    StoredQuery { home: None, returns: ReturnType::LeafClass, level: Level::default(), what }
+}
+
+/// ITI-18: a question.
+pub(crate) fn asking(query: &StoredQuery) -> Message {
+    let start = envelope("urn:ihe:iti:2007:RegistryStoredQuery", "https://hub/iti18", SystemClock.uuid(), query);
+    Message { path: "/iti18".into(), content_type: ihe::mtom::SOAP.to_owned(), start: start.into(), end: Bytes::new() }
 }
 
 /// ITI-43: one document.
@@ -58,7 +69,7 @@ pub(crate) fn retrieve(document: &str) -> anyhow::Result<Message> {
     let body = Retrieve { documents: vec![request] };
     let envelope = envelope("urn:ihe:iti:2007:RetrieveDocumentSet", "https://hub/iti43", SystemClock.uuid(), &body);
     let start = [&package.root_head()[..], &envelope].concat().into();
-    Ok(Message { path: "/iti43", content_type: package.content_type(), start, end: package.end() })
+    Ok(Message { path: "/iti43".into(), content_type: package.content_type(), start, end: package.end() })
 }
 
 /// ITI-41: a submission of so many documents; what stands before each document is in `heads`.
@@ -75,7 +86,14 @@ pub(crate) fn provide(patient: &PatientId, serial: u64, documents: usize) -> any
     let body = Provide { submission, documents };
     let envelope = envelope(action, "https://hub/iti41", SystemClock.uuid(), &body);
     let start = [&package.root_head()[..], &envelope].concat().into();
-    Ok((Message { path: "/iti41", content_type: package.content_type(), start, end: package.end() }, heads))
+    Ok((Message { path: "/iti41".into(), content_type: package.content_type(), start, end: package.end() }, heads))
+}
+
+/// ITI-42: a submission as a repository sends it on.
+pub(crate) fn register(submission: &Submission) -> Message {
+    let action = "urn:ihe:iti:2007:RegisterDocumentSet-b";
+    let start = envelope(action, "https://hub/iti42", SystemClock.uuid(), submission);
+    Message { path: "/iti42".into(), content_type: ihe::mtom::SOAP.to_owned(), start: start.into(), end: Bytes::new() }
 }
 
 fn package() -> anyhow::Result<Package> {
@@ -96,7 +114,7 @@ pub(crate) fn submission(patient: &PatientId, serial: u64, documents: usize) -> 
         content_type_code: Some(code("定期連携", "2.999.4.7")),
         limited: false,
         patient_id: Some(patient.clone()),
-        unique_id: Some(format!("2.999.9.{serial}").parse()?),
+        unique_id: Some(set_unique_id(serial).parse()?),
         source_id: Some("2.999.3.1".parse()?),
         extra: Vec::new(),
     };

@@ -45,7 +45,7 @@ impl Line {
     /// The whole answer to a message without documents, which must be a success.
     pub(crate) async fn ask(&mut self, message: &Message) -> anyhow::Result<Bytes> {
         let body = whole([&message.start[..], &message.end].concat());
-        let answer = self.fetch(message.path, &message.content_type, body).await?;
+        let answer = self.fetch(&message.path, &message.content_type, body).await?;
         succeeded(&answer)?;
         Ok(answer)
     }
@@ -79,7 +79,7 @@ impl Asking {
     ) -> anyhow::Result<Self> {
         Ok(Self {
             line: Line::open(server, trust).await?,
-            path: path.unwrap_or(message.path).to_owned(),
+            path: path.unwrap_or(&message.path).to_owned(),
             content_type: message.content_type.clone(),
             body: [&message.start[..], &message.end].concat().into(),
             expected: None,
@@ -155,5 +155,5 @@ pub(crate) async fn provide(
     pieces.push(message.end);
     let pieces = pieces.into_iter().map(|piece| Ok(Frame::data(piece)));
     let body = StreamBody::new(stream::iter(pieces)).boxed();
-    succeeded(&line.fetch(message.path, &message.content_type, body).await?)
+    succeeded(&line.fetch(&message.path, &message.content_type, body).await?)
 }

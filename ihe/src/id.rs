@@ -52,7 +52,7 @@ impl fmt::Display for Oid {
     }
 }
 
-/// The registry's identity of an object: `urn:uuid:` and a lower-case UUID (ITI TF-3 §4.1.12.3).
+/// The registry's identity of an object: `urn:uuid:` and a lower-case UUID (ITI TF-3 §4.2.3.2.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryUuid(pub Uuid);
 
@@ -77,7 +77,7 @@ impl fmt::Display for EntryUuid {
 pub enum ObjectId {
     /// A registry identity.
     Uuid(EntryUuid),
-    /// A name that the registry replaces by a fresh UUID (ITI TF-3 §4.1.12.3).
+    /// A name that the registry replaces by a fresh UUID (ITI TF-3 §4.2.3.2.7).
     Symbol(Box<str>),
 }
 

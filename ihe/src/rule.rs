@@ -49,11 +49,11 @@ macro_rules! rules {
 #[rustfmt::skip]
 rules! {
     "One submission as a whole":
-    OneSubmissionSet RegistryMetadata "a submission has exactly one submission set" "ITI TF-3 §4.2.1.5";
-    SubmissionContent RegistryMetadata "the RegistryObjectList holds document entries, submission sets, folders, associations, classifications and object references" "ITI TF-3 §4.2.1.5";
+    OneSubmissionSet RegistryMetadata "a submission has exactly one submission set" "ITI TF-3 §4.1.4";
+    SubmissionContent RegistryMetadata "the RegistryObjectList holds document entries, submission sets, folders, associations, classifications and object references" "ITI TF-3 §4.1.4";
     Package RegistryMetadata "a RegistryPackage is classified either as submission set or as folder, and holds no objects itself" "ITI TF-3 §4.2.1";
-    ObjectId RegistryMetadata "an id is not empty, and what begins with urn:uuid: is a UUID" "ITI TF-3 §4.1.12.3";
-    IdOnce RegistryMetadata "an id names only one object of a submission" "ITI TF-3 §4.1.12.3";
+    ObjectId RegistryMetadata "an id is not empty, and what begins with urn:uuid: is a UUID" "ITI TF-3 §4.2.3.2.7";
+    IdOnce RegistryMetadata "an id names only one object of a submission" "ITI TF-3 §4.2.3.2.7";
     UniqueIdOnce RegistryDuplicateUniqueIdInMessage "a uniqueId belongs to only one object of a submission" "ITI TF-2 §3.42.4.1.3";
     SamePatient PatientIdDoesNotMatch "documents and folders have the patientId of their submission set" "ITI TF-2 §3.42.4.1.3";
 
@@ -78,17 +78,17 @@ rules! {
     "Data types":
     Cx RegistryMetadata "a patient id reads id^^^&OID&ISO, at most 256 characters" "ITI TF-3 §4.2.3.1.7, CX";
     Cxi RegistryMetadata "a reference reads id^^^authority^type, optionally with ^&OID&ISO, its community" "ITI TF-3 §4.2.3.1.7, CXi";
-    Xcn RegistryMetadata "a person reads id^family^given, the id's authority in XCN.9 being &OID&ISO" "ITI TF-3 §4.2.3.1.7, XCN";
-    Xon RegistryMetadata "an organisation reads name^^^^^&OID&ISO^^^^id, or its id is an OID" "ITI TF-3 §4.2.3.1.7, XON";
+    Xcn RegistryMetadata "a person reads id^family^given^^^^^^&OID&ISO, at least with an id or a family name" "ITI TF-3 §4.2.3.1.7, XCN";
+    Xon RegistryMetadata "an organisation reads name, name^^^^^^^^^OID or name^^^^^&OID&ISO^^^^id" "ITI TF-3 §4.2.3.1.7, XON";
     Xtn RegistryMetadata "an address reads ^use^Internet^address, a telephone ^use^PH^^country^area^number" "ITI TF-3 §4.2.3.1.7, XTN";
     Dtm RegistryMetadata "a time reads YYYYMMDDhhmmss in UTC, or ends after any of these parts" "ITI TF-3 §4.2.3.1.7, DTM";
     LastUpdateTime RegistryMetadata "lastUpdateTime is precise to the second" "ITI TF-3 §4.2.3.4.6";
     Oid RegistryMetadata "an OID is decimal numbers with dots between, without leading zeros, at most 64 characters" "ITI TF-3 §4.2.3.1.7, OID";
     UniqueId RegistryMetadata "the uniqueId of a document has 1 to 128 characters, no blank and no control character among them" "ITI TF-3 §4.2.3.2.26";
-    HomeCommunity RegistryMetadata "homeCommunityId is urn:oid: and an OID" "ITI TF-3 §4.2.3.2.12";
+    HomeCommunity RegistryMetadata "homeCommunityId is urn:oid: followed by an OID" "ITI TF-3 §4.2.3.2.12";
     Sha1 RegistryMetadata "hash is the SHA-1 of the document, 40 hexadecimal digits" "ITI TF-3 §4.2.3.2.10";
     Size RegistryMetadata "size is the number of octets in decimal digits, below 2 to the power of 63" "ITI TF-3 §4.2.3.2.21";
-    Language RegistryMetadata "a language is a tag such as ja or en-US (RFC 5646)" "ITI TF-3 §4.2.3.2.13";
+    Language RegistryMetadata "a language is a tag of RFC 5646 such as ja or en-US" "ITI TF-3 §4.2.3.2.13";
     MediaType RegistryMetadata "a media type reads type/subtype" "ITI TF-3 §4.2.3.2.15";
     Uri RegistryMetadata "URI is one URI, or its parts n|part numbered from 1 without gaps" "ITI TF-3 §4.2.3.2.27";
     PatientInfo RegistryMetadata "a value of sourcePatientInfo reads PID-n|content, n from 1 to 39 without 2, 4, 12 and 19; PID-7 and PID-8 stand once" "ITI TF-3 §4.2.3.2.23";
@@ -98,11 +98,11 @@ rules! {
     AssociationType RegistryMetadata "the associationType is one that IHE defines, with its namespace" "ITI TF-3 §4.2.2";
     MemberEnds RegistryMetadata "members are documents and folders of a submission set, documents of a folder, and folder memberships of a submission set" "ITI TF-3 §4.2.2.1";
     MemberStatus RegistryMetadata "SubmissionSetStatus is Original for a document of the message and Reference for a registered one" "ITI TF-3 §4.2.2.1";
-    MemberOnce RegistryMetadata "exactly one HasMember leads from the submission set to each new document and folder" "ITI TF-3 §4.2.1.5";
-    FolderMemberLinked RegistryMetadata "a folder membership is itself a member of the submission set" "ITI TF-3 §4.2.1.5";
+    MemberOnce RegistryMetadata "exactly one HasMember leads from the submission set to each new document and folder" "ITI TF-3 §4.1.4";
+    FolderMemberLinked RegistryMetadata "a HasMember leads from the submission set to each new folder membership" "ITI TF-3 §4.1.4";
     RelationshipEnds RegistryMetadata "a relationship leads from a document to a document" "ITI TF-3 §4.2.2.2";
     RelationshipSource UnresolvedReference "the source of a relationship is a document of the submission" "ITI TF-3 §4.2.2.2";
-    RelationshipTarget UnresolvedReference "what is replaced, or was a template for a snapshot, is already registered" "ITI TF-3 §4.2.2.2";
+    RelationshipTarget UnresolvedReference "the target of RPLC, XFRM_RPLC and IsSnapshotOf is registered already" "ITI TF-3 §4.2.2.2";
     Reference UnresolvedReference "sourceObject and targetObject are ids of the submission or UUIDs of the registry" "ITI TF-2 §3.42.4.1.3";
     Documentation RegistryMetadata "only RPLC, XFRM, APND and XFRM_RPLC carry a documentation code" "ITI TF-3 §4.2.2.2";
     ReplacedOnce RegistryMetadata "a document is replaced only once in a submission" "ITI TF-3 §4.2.2.2";
@@ -116,24 +116,34 @@ rules! {
     SnapshotSource RegistryMetadata "a snapshot is a stable document" "ITI TF-3 §4.2.2.2";
     SnapshotOfStable RegistryMetadata "IsSnapshotOf leads to an on-demand document" "ITI TF-3 §4.2.2.2";
 
+    "Documents provided (ITI-41)":
+    ProvidedDocument MissingDocument "each stable document entry comes with its document" "ITI TF-2 §3.41.4.1.3";
+    ProvidedPart MissingDocument "an xop:Include names a part of the package" "ITI TF-2 §3.41.4.1.3";
+    ProvidedEntry MissingDocumentMetadata "each document comes with its document entry" "ITI TF-2 §3.41.4.1.3";
+    ProvidedOnce RepositoryDuplicateUniqueIdInMessage "a document entry has only one document" "ITI TF-2 §3.41.4.1.3";
+    ProvidedUniqueId RepositoryDuplicateUniqueIdInMessage "each document of a message has a uniqueId to itself" "ITI TF-2 §3.41.4.1.3";
+    ProvidedHash RepositoryMetadata "a hash that comes with a document is the SHA-1 of its octets" "ITI TF-2 §3.41.4.1.3";
+    ProvidedSize RepositoryMetadata "a size that comes with a document is the number of its octets" "ITI TF-2 §3.41.4.1.3";
+    ProvidedStable RepositoryMetadata "ITI-41 provides stable documents; on-demand ones are registered with ITI-61" "ITI TF-2 §3.61.4.1.3";
+
     "What the registry holds already":
-    EntryUuidTaken RegistryMetadata "an entryUUID names one object for ever" "ITI TF-3 §4.1.12.3";
+    EntryUuidTaken RegistryMetadata "the entryUUID that a source chooses is new to the registry" "ITI TF-3 §4.2.3.2.7";
     SubmissionSetUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a submission set is new to the registry" "ITI TF-2 §3.42.4.1.3";
     FolderUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a folder is new to the registry" "ITI TF-2 §3.42.4.1.3";
     DocumentUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a document is not that of a registered submission set or folder" "ITI TF-2 §3.42.4.1.3";
     DocumentHashDiffers NonIdenticalHash "entries of one document uniqueId have the same hash" "ITI TF-2 §3.42.4.1.3";
     DocumentSizeDiffers NonIdenticalSize "entries of one document uniqueId have the same size" "ITI TF-2 §3.42.4.1.3";
-    PatientUnknown UnknownPatientId "the patient was fed to this affinity domain" "ITI TF-2 §3.42.4.1.3";
-    PatientSubsumed UnknownPatientId "the patientId is one that was not merged into another" "ITI TF-2 §3.42.4.1.3";
+    PatientUnknown UnknownPatientId "the patient is known to the registry by an identity feed (ITI-8 or ITI-44)" "ITI TF-2 §3.42.4.1.3";
+    PatientSubsumed UnknownPatientId "the patientId was not merged into another one" "ITI TF-2 §3.42.4.1.3";
     PatientOfOtherAuthority UnknownPatientId "the patientId is of the assigning authority of this affinity domain" "ITI TF-2 §3.42.4.1.3";
     ReferenceUnknown UnresolvedReference "what an association points at is in the submission or in the registry" "ITI TF-2 §3.42.4.1.3";
     ReferenceWrongKind UnresolvedReference "what an association points at is of the kind that its type asks for" "ITI TF-3 §4.2.2";
     TargetDeprecated RegistryDeprecatedDocument "a relationship leads to a document in use" "ITI TF-2 §3.42.4.1.3";
-    TargetOtherPatient PatientIdDoesNotMatch "what is related or put together has one patient" "ITI TF-2 §3.42.4.1.3";
+    TargetOtherPatient PatientIdDoesNotMatch "what a submission connects or changes is of its patient" "ITI TF-2 §3.42.4.1.3";
     AppendToTransformation RegistryMetadata "nothing is appended to a transformation" "ITI TF-3 §4.2.2.2";
     FolderDeprecated RegistryDeprecatedDocument "only a folder in use gains members" "ITI TF-3 §4.2.2.1";
     FolderMemberDeprecated RegistryDeprecatedDocument "only documents in use are put into a folder" "ITI TF-3 §4.2.2.1";
-    SubmittedBefore AlreadyRegistered "a submission set is registered once; the same again changes nothing" "ITI TF-2 §3.42.4.1.3";
+    SubmittedBefore AlreadyRegistered "a submission set is registered once; sent again with the same content it changes nothing" "ITI TF-2 §3.42.4.1.3";
 
     "The affinity domain":
     DomainUnknownCode RegistryMetadata "the code is of the value set that the affinity domain gives its attribute" "ITI TF-2 §3.42.4.1.3";
@@ -143,13 +153,13 @@ rules! {
 
     "What an update asks for (ITI-57)":
     UpdateNothing MetadataUpdateOperation "an update holds at least one operation" "ITI TF-2 §3.57.4.1.3";
-    UpdateOperation MetadataUpdateOperation "an association of an update triggers an operation or is the association of one, once" "ITI TF-2 §3.57.4.1.3";
+    UpdateOperation MetadataUpdateOperation "an association of an update triggers one operation, or is what one SubmitAssociation submits" "ITI TF-2 §3.57.4.1.3";
     UpdateTrigger MetadataUpdateOperation "exactly one HasMember leads from the submission set to each new version" "ITI TF-2 §3.57.4.1.3";
     UpdateMembership MetadataUpdateOperation "the SubmissionSetStatus of a new version is Original" "ITI TF-2 §3.57.4.1.3";
     UpdatePreviousVersion MetadataUpdateOperation "PreviousVersion is one positive number" "ITI TF-2 §3.57.4.1.3";
     UpdatePropagation MetadataUpdateOperation "AssociationPropagation is yes, no or absent" "ITI TF-2 §3.57.4.1.3";
     UpdateForeignSlot MetadataUpdateOperation "PreviousVersion and AssociationPropagation belong to new versions, OriginalStatus and NewStatus to changes of status" "ITI TF-2 §3.57.4.1.3";
-    UpdateStatusValue MetadataUpdateOperation "OriginalStatus and NewStatus are the one and the other of Approved and Deprecated, by their full names" "ITI TF-2 §3.57.4.1.3";
+    UpdateStatusValue MetadataUpdateOperation "of OriginalStatus and NewStatus one is Approved and the other Deprecated, by their full names (urn:oasis:names:tc:ebxml-regrep:StatusType:…)" "ITI TF-2 §3.57.4.1.3";
     UpdateStatusOnce MetadataUpdateOperation "an update changes the status of an object only once" "ITI TF-2 §3.57.4.1.3";
     UpdateOnce MetadataUpdateOperation "an update makes only one new version of an object" "ITI TF-2 §3.57.4.1.3";
     UpdatePropagationAlone MetadataUpdateOperation "associations of a new version are either propagated or submitted" "ITI TF-2 §3.57.4.1.3";
@@ -165,51 +175,51 @@ rules! {
     UpdateChangesUniqueId MetadataUpdate "an update keeps the uniqueId" "ITI TF-2 §3.57.4.1.3";
     UpdateChangesObjectType MetadataUpdate "an update keeps the objectType" "ITI TF-2 §3.57.4.1.3";
     UpdateChangesDocument MetadataUpdate "an update keeps the document: its hash, size and repositoryUniqueId" "ITI TF-2 §3.57.4.1.3";
-    UpdateStatusUnknown UnresolvedReference "the status that changes is that of an object of the registry" "ITI TF-2 §3.57.4.1.3";
-    UpdateStatusNotLatest MetadataVersion "the status that changes is that of a latest version" "ITI TF-2 §3.57.4.1.3";
+    UpdateStatusUnknown UnresolvedReference "the object whose status changes is in the registry" "ITI TF-2 §3.57.4.1.3";
+    UpdateStatusNotLatest MetadataVersion "only the latest version of an object changes its status" "ITI TF-2 §3.57.4.1.3";
     StatusDiffers MetadataUpdate "OriginalStatus is the status that the object has" "ITI TF-2 §3.57.4.1.3";
     StatusOfSubmissionSet MetadataUpdate "submission sets and their memberships keep their status" "ITI TF-2 §3.57.4.1.3";
-    AssociationExists MetadataUpdate "an association that is submitted is not there yet" "ITI TF-2 §3.57.4.1.3";
-    UpdatePatientConnected PatientIdReconciliation "what stays connected has one patient" "ITI TF-2 §3.57.4.1.3";
+    AssociationExists MetadataUpdate "an association that is submitted is not in the registry yet" "ITI TF-2 §3.57.4.1.3";
+    UpdatePatientConnected PatientIdReconciliation "objects that stay connected after an update have one patient" "ITI TF-2 §3.57.4.1.3";
 
     "Restricted updates (ITI-92)":
     RestrictedObject ObjectType "a restricted update holds a submission set and document entries" "ITI TF-2 §3.92.4.1.3";
     RestrictedNothing InvalidRequest "a restricted update brings a new version of a document" "ITI TF-2 §3.92.4.1.3";
     RestrictedAssociation InvalidRequest "the associations of a restricted update are the HasMembers of its submission set" "ITI TF-2 §3.92.4.1.3";
-    RestrictedInitialVersion InvalidRequest "a restricted update holds no first versions" "ITI TF-2 §3.92.4.1.3";
-    RestrictedAnnotation MetadataAnnotation "one HasMember with SubmissionSetStatus Original, a positive PreviousVersion and no AssociationPropagation but yes leads to each new version" "ITI TF-2 §3.92.4.1.3";
+    RestrictedInitialVersion InvalidRequest "a restricted update holds no first versions: logicalID, if it is there, is another object's id" "ITI TF-2 §3.92.4.1.3";
+    RestrictedAnnotation MetadataAnnotation "one HasMember leads to each new version, with SubmissionSetStatus Original, a positive PreviousVersion, and AssociationPropagation yes or absent" "ITI TF-2 §3.92.4.1.3";
     RestrictedHome MissingHomeCommunityId "the submission set of a restricted update names the community of its documents" "ITI TF-2 §3.92.4.1.2";
     RestrictedUniqueId MetadataIdentifier "a restricted update keeps the uniqueId" "ITI TF-2 §3.92.4.1.3";
     RestrictedObjectType ObjectType "a restricted update keeps the objectType" "ITI TF-2 §3.92.4.1.3";
     RestrictedPatient PatientIdReconciliation "a restricted update keeps the patientId" "ITI TF-2 §3.92.4.1.3";
     RestrictedAttribute UnmodifiableMetadata "a restricted update keeps what describes the document and its place: sourcePatientId, hash, size, repositoryUniqueId, documentAvailability, availabilityStatus" "ITI TF-2 §3.92.4.1.3";
     RestrictedCommunity UnknownCommunity "the community that a restricted update names is this one" "ITI TF-2 §3.92.4.1.3";
-    RestrictedPolicy LocalPolicyRestriction "the policy of this registry allows the change" "ITI TF-2 §3.92.4.1.3";
 
     "Removal (ITI-62)":
     RemoveNothing RegistryError "a removal names at least one object" "ITI TF-2 §3.62.4.1.2";
     RemoveByQuery RegistryError "a removal names its objects: it holds no AdhocQuery and no deletionScope" "ITI TF-2 §3.62.4.1.2";
-    RemoveId UnresolvedReference "what is removed is named by UUIDs" "ITI TF-2 §3.62.4.1.2";
+    RemoveId UnresolvedReference "what is removed is named by its UUID, as urn:uuid:…" "ITI TF-2 §3.62.4.1.2";
     RemoveUnknown UnresolvedReference "what is removed is in the registry" "ITI TF-2 §3.62.4.1.3";
-    RemoveStillReferenced ReferencesExist "no association that stays leads from or to what is removed" "ITI TF-2 §3.62.4.1.3";
-    RemoveOrphans UnreferencedObject "what stays is still referred to by an association" "ITI TF-2 §3.62.4.1.3";
+    RemoveStillReferenced ReferencesExist "nothing that stays refers to what is removed: no association, and no later version" "ITI TF-2 §3.62.4.1.3";
+    RemoveOrphans UnreferencedObject "what stays is still a member of a submission set, and a submission set that stays still has members" "ITI TF-2 §3.62.4.1.3";
 
     "Queries (ITI-18, ITI-51)":
     QueryUnknown UnknownStoredQuery "the id of the AdhocQuery names a stored query that is answered here" "ITI TF-2 §3.18.4.1.2.4";
     QueryOfTransaction UnknownStoredQuery "the queries of multiple patients are asked with ITI-51, every other query with ITI-18" "ITI TF-2 §3.51.4.1.2.3";
     QueryReturnType RegistryError "returnType is LeafClass or ObjectRef" "ITI TF-2 §3.18.4.1.2.2";
-    QueryHome UnknownCommunity "a community is named by urn:oid: and an OID" "ITI TF-3 §4.2.3.2.12";
+    QueryHome UnknownCommunity "a community is named by urn:oid: followed by an OID" "ITI TF-3 §4.2.3.2.12";
+    QueryCommunity UnknownCommunity "the community that a query names is this one" "ITI TF-2 §3.18.4.1.3";
     QueryHomeAndTargets StoredQueryParamNumber "home and $targetCommunityIdList exclude one another" "ITI TF-2 §3.18.4.1.2.3";
     QueryParameterName RegistryError "the name of a parameter begins with $" "ITI TF-2 §3.18.4.1.2.3";
     QueryParameterSurplus RegistryError "a query has no parameters of other queries: to ignore one would widen the answer" "ITI TF-2 §3.18.4.1.2.3.7";
     QueryParameterMisspelt RegistryError "a parameter is spelt as it is defined: to ignore a misspelt one would widen the answer" "ITI TF-2 §3.18.4.1.2.3.7";
-    QueryParameterMissing StoredQueryMissingParam "a required parameter is there, with a value that has a meaning" "ITI TF-2 §3.18.4.1.2.3.7";
+    QueryParameterMissing StoredQueryMissingParam "every required parameter is there, with a value that is known" "ITI TF-2 §3.18.4.1.2.3.7";
     QueryParameterRepeated StoredQueryParamNumber "only a parameter whose slots are ANDed stands in several slots" "ITI TF-2 §3.18.4.1.2.3.5";
     QueryParameterNumber StoredQueryParamNumber "a parameter that is not a list has one value" "ITI TF-2 §3.18.4.1.2.3.5";
-    QueryParametersExclusive StoredQueryParamNumber "objects are asked for by one kind of identity" "ITI TF-2 §3.18.4.1.2.3.7";
+    QueryParametersExclusive StoredQueryParamNumber "objects are asked for by one of entryUUID, uniqueId and logicalID" "ITI TF-2 §3.18.4.1.2.3.7";
     QueryLiteral RegistryError "a value reads 'text' with inner quotes doubled, a number 20250101, a list ('a','b')" "ITI TF-2 §3.18.4.1.2.3.5";
     QueryLimit RegistryError "a query keeps within the limits of this registry" "ITI TF-2 §3.18.4.1.3";
-    QueryPatientId RegistryError "a patient is asked for by the whole identifier, as it was fed" "ITI TF-2 §3.18.4.1.2.3.7";
+    QueryPatientId RegistryError "a patient is asked for by the whole identifier, id^^^&OID&ISO" "ITI TF-2 §3.18.4.1.2.3.7";
     QueryCode RegistryError "a code reads 'code^^codingScheme'" "ITI TF-2 §3.18.4.1.2.3.5";
     QueryTime RegistryError "a time is YYYYMMDDhhmmss in digits, or fewer of them from the left: YYYY, YYYYMM and so on" "ITI TF-2 §3.18.4.1.2.3.5";
     QueryPattern RegistryError "a pattern is not empty" "ITI TF-2 §3.18.4.1.2.3.5";
@@ -222,8 +232,8 @@ rules! {
     QueryNeedsLevel2 RegistryError "what concerns superseded versions is asked for together with $MetadataLevel 2" "ITI TF-2 §3.18.4.1.2.3.5.3";
 
     "Answers to queries":
-    QueryTooManyResults TooManyResults "an answer holds no more objects than the registry allows" "ITI TF-2 §3.18.4.1.3";
-    QuerySinglePatient ResultNotSinglePatient "an answer with whole objects is about one patient" "ITI TF-2 §3.18.4.1.2.3.6";
+    QueryTooManyResults TooManyResults "an answer holds no more objects than the registry is set up to return" "ITI TF-2 §3.18.4.1.3";
+    QuerySinglePatient ResultNotSinglePatient "an answer with whole objects is about one patient" "ITI TF-2 §3.18.4.1.3";
 }
 
 impl Rule {

@@ -12,13 +12,13 @@ mod error;
 mod find;
 mod known;
 mod local;
-mod locked;
 mod locate;
+mod locked;
 mod object;
 mod patients;
 mod register;
-mod seed;
 mod remove;
+mod seed;
 mod store;
 mod update;
 
@@ -28,6 +28,8 @@ pub use backup::{Copied, backup, restore};
 pub use config::{Config, UnknownPatient};
 pub use domain::{Deviation, DomainConfig, describe_affinity_domain};
 pub use error::Error;
+#[doc(hidden)]
+pub use find::{Bound, Statement};
 pub use local::{LocalRegistry, migrate, migration};
 pub use seed::{Seed, Seeded, TableOctets, bench_patient, bench_patients, octets, seed};
 pub use store::Migration;

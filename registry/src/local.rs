@@ -16,8 +16,8 @@ use crate::domain::{self, AffinityDomain};
 use crate::error::Error;
 use crate::patients::Change;
 use crate::register::{Digest, Incoming, Patients, Registering, Submitted, registered_once};
-use crate::update::Updating;
 use crate::store::{Failure, Migration, Store, fault};
+use crate::update::Updating;
 use crate::{find, known, locate, patients, remove};
 
 /// The registry of this region.
@@ -68,6 +68,12 @@ impl LocalRegistry {
 }
 
 impl LocalRegistry {
+    /// The statements that answer a query, so that a benchmark can run them by themselves.
+    #[doc(hidden)]
+    pub async fn statements(&self, query: &StoredQuery) -> Result<Vec<find::Statement>, Fault> {
+        find::statements(&self.store, query, &self.config).await
+    }
+
     async fn take(&self, incoming: Incoming) -> Result<Submitted, Failure> {
         match incoming.purpose {
             Purpose::Register | Purpose::RegisterOnDemand => Registering::new(incoming)?.run(&self.store).await,

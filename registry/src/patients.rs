@@ -113,13 +113,6 @@ pub(crate) async fn lock_names(tx: &mut Tx, rows: &BTreeSet<i64>) -> sqlx::Resul
     Ok(names)
 }
 
-/// The rows of a patient and of everybody merged into them, as `seq` and `merged`; `$1` and `$2` are value and
-/// authority. A subsumed identifier has none (ITI TF-2 §3.18.4.1.3: it is unknown).
-pub(crate) const ROWS: &str = "SELECT seq, CAST(0 AS BIGINT) AS merged FROM patient \
-     WHERE value = $1 AND authority = $2 AND survivor IS NULL \
-     UNION ALL SELECT subsumed.seq, 1 FROM patient AS own JOIN patient AS subsumed ON subsumed.survivor = own.seq \
-     WHERE own.value = $1 AND own.authority = $2";
-
 /// The values of `$1` and `$2`.
 pub(crate) fn id(patient: &PatientId) -> Vec<Value<'_>> {
     vec![(&*patient.id).into(), patient.authority.as_str().into()]

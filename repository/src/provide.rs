@@ -1,10 +1,11 @@
 //! What a repository checks and completes before it registers — ITI TF-2 §3.41.4.1.3.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
 
 use ihe::id::{ObjectId, RepositoryId};
 use ihe::model::{DocumentEntry, DocumentKind, Submission};
-use ihe::{Fault, Faults, Kind};
+use ihe::{Fault, Faults, Rule};
 use proto::{Provided, Staged};
 
 /// Pairs each document with its entry and writes into the entry what only the repository knows: the address of the
@@ -22,11 +23,11 @@ pub(crate) fn complete(
         match (entry.kind, documents.get(&entry.id)) {
             (DocumentKind::OnDemand, _) => faults.push(
                 // ITI TF-2 §3.61: such an entry is registered without octets.
-                refused("an on-demand document cannot be provided; it is registered with ITI-61", &entry.id),
+                broken(Rule::ProvidedStable, &entry.id, "objectType", "an on-demand document entry"),
             ),
             (DocumentKind::Stable, None) => {
-                let detail = format!("the entry \"{}\" has no document in this message", entry.id);
-                faults.push(Fault::new(Kind::MissingDocument, detail).at(entry.id.to_string()));
+                let id = entry.id.to_string();
+                faults.push(Rule::ProvidedDocument.broken(&id, "no document with this id").at(id));
             }
             (DocumentKind::Stable, Some(document)) => {
                 faults.extend(differences(entry, document));
@@ -41,22 +42,24 @@ pub(crate) fn complete(
     Ok(provided)
 }
 
-/// XDS takes no limited metadata (ITI TF-3 §4.2.3.2.14).
+/// XDS takes no limited metadata (ITI TF-3 §4.3.1.1).
 fn limited(submission: &Submission) -> Vec<Fault> {
     let set = submission.set.limited.then_some(&submission.set.id);
     let entries = submission.entries.iter().filter(|entry| entry.limited).map(|entry| &entry.id);
     let folders = submission.folders.iter().filter(|folder| folder.limited).map(|folder| &folder.id);
     let limited = set.into_iter().chain(entries).chain(folders);
-    limited.map(|id| refused("limited metadata is not accepted here", id)).collect()
+    let refused = |id| broken(Rule::LimitedMetadata, id, "limitedMetadata", "the flag is set").found_by_repository();
+    limited.map(refused).collect()
 }
 
 fn duplicate_unique_ids(entries: &[DocumentEntry]) -> Vec<Fault> {
     let mut seen = HashSet::new();
-    let ids = entries.iter().filter_map(|entry| entry.unique_id.as_ref());
-    ids.filter(|id| !seen.insert(*id))
-        .map(|id| {
-            let detail = format!("two documents of this message have the uniqueId {id}");
-            Fault::new(Kind::RepositoryDuplicateUniqueIdInMessage, detail).at(id.as_str())
+    let ids = entries.iter().filter_map(|entry| Some((&entry.id, entry.unique_id.as_ref()?)));
+    ids.filter(|(_, unique_id)| !seen.insert(*unique_id))
+        .map(|(id, unique_id)| {
+            // The context holds the whole of it (ITI TF-3 §4.2.4.1).
+            let found = format_args!("\"{unique_id}\", which another document has, too");
+            Rule::ProvidedUniqueId.broken(format_args!("{id}, uniqueId"), found).at(unique_id.as_str())
         })
         .collect()
 }
@@ -71,13 +74,13 @@ fn documents<'a>(
     let mut documents = HashMap::with_capacity(staged.len());
     for (id, document) in staged {
         let Some(known) = ObjectId::parse(id).ok().filter(|id| described.contains(id)) else {
-            let detail = format!("the document \"{id}\" has no entry in this message");
-            faults.push(Fault::new(Kind::MissingDocumentMetadata, detail).at(&**id));
+            let at = format_args!("the document \"{id:.128}\"");
+            faults.push(Rule::ProvidedEntry.broken(at, "no document entry with this id").at(&**id));
             continue;
         };
         if documents.insert(known, document).is_some() {
-            let detail = format!("two documents of this message have the id \"{id}\"");
-            faults.push(Fault::new(Kind::RepositoryDuplicateUniqueIdInMessage, detail).at(&**id));
+            let at = format_args!("the document \"{id:.128}\"");
+            faults.push(Rule::ProvidedOnce.broken(at, "another document with this id").at(&**id));
         }
     }
     documents
@@ -86,16 +89,16 @@ fn documents<'a>(
 /// What a source says of its document must be true (ITI TF-2 §3.41.4.1.3).
 fn differences(entry: &DocumentEntry, document: &Staged) -> Vec<Fault> {
     let hash = entry.hash.filter(|hash| *hash != document.sha1).map(|hash| {
-        let detail = format!("the hash is {hash}, but the SHA-1 of the received octets is {}", document.sha1);
-        refused(&detail, &entry.id)
+        let found = format_args!("{hash}, and the SHA-1 of the octets received is {}", document.sha1);
+        broken(Rule::ProvidedHash, &entry.id, "hash", found)
     });
     let size = entry.size.filter(|size| *size != document.size).map(|size| {
-        let detail = format!("the size is {size}, but {} octets were received", document.size);
-        refused(&detail, &entry.id)
+        let found = format_args!("{size}, and {} octets were received", document.size);
+        broken(Rule::ProvidedSize, &entry.id, "size", found)
     });
     hash.into_iter().chain(size).collect()
 }
 
-fn refused(detail: &str, id: &ObjectId) -> Fault {
-    Fault::new(Kind::RepositoryMetadata, format!("entry \"{id}\": {detail}")).at(id.to_string())
+fn broken(rule: Rule, id: &ObjectId, attribute: &str, found: impl Display) -> Fault {
+    rule.broken(format_args!("{id}, {attribute}"), found).at(id.to_string())
 }

@@ -3,7 +3,7 @@
 use ihe::message::QueryReply;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::harness::ask::{Mllp, SOAP, a04, documents_of, identity_feed_v3, msa};
+use crate::harness::ask::{Mllp, SOAP, a04, a40, documents_of, identity_feed_v3, msa};
 use crate::harness::journey::{in_every_shape, journey};
 use crate::harness::region::{AUTHORITY, Region, Settings};
 use crate::harness::sample::{Sample, patient};
@@ -27,10 +27,7 @@ in_every_shape! {
         assert_eq!(feed.tell(&a04(&subsumed, "M-2")).await, ["MSA", "AA", "M-2"]);
         let mut wire = region.wire().await;
         wire.provide(&Sample::new(&subsumed, 1, &[1])).await.accepted();
-        let merge = format!(
-            "MSH|^~\\&|HIS|ITAKO|MUSUBI|ITAKO|20260401||ADT^A40^ADT_A39|M-3|P|2.3.1||||||UNICODE UTF-8\r\
-             EVN|A40|20260401\rPID|||{survivor}||試問^さゆり\rMRG|{subsumed}\r"
-        );
+        let merge = a40(&survivor, &subsumed, "M-3");
         assert_eq!(feed.tell(&merge).await[1], "AA");
         assert_eq!(wire.entries(documents_of(&survivor)).await.len(), 1);
         assert_eq!(wire.provide(&Sample::new(&subsumed, 2, &[2])).await.refusals(), ["XDSUnknownPatientId"]);

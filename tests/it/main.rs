@@ -16,5 +16,6 @@ mod operations;
 mod policy;
 mod refusals;
 mod reload;
+mod rules;
 mod schemas;
 mod wire;

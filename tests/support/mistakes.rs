@@ -41,9 +41,6 @@ pub(crate) struct Mistake {
 }
 
 impl Mistake {
-    /// Where this table is, seen from `tests`.
-    pub(crate) const FILE: &str = "support/mistakes.rs";
-
     /// All of them.
     pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
         [OF_THE_WHOLE, OF_OBJECTS, OF_VALUES, OF_ASSOCIATIONS, OF_UPDATES, OF_RESTRICTED_UPDATES, OF_REMOVALS]

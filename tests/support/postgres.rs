@@ -70,20 +70,50 @@ impl Cluster {
     #[allow(dead_code, reason = "each test binary that includes this file uses a part of it")]
     pub(crate) fn replica(&self) -> Self {
         let socket = self.socket.display();
-        let copy = format!(r#""{{programs}}/pg_basebackup" -h "{socket}" -U postgres -D "$folder/data" -R -X stream -c fast"#);
+        let copy =
+            format!(r#""{{programs}}/pg_basebackup" -h "{socket}" -U postgres -D "$folder/data" -R -X stream -c fast"#);
         Self::make(&format!(r#"{copy} && chmod 700 "$folder/data""#), "-c fsync=off -c hot_standby=on")
+    }
+
+    /// Starts a cluster whose data stay in a folder; it gets one if it has none. It is tuned as for a large registry.
+    ///
+    /// # Panics
+    ///
+    /// As [`Cluster::start`].
+    #[allow(dead_code, reason = "each test binary that includes this file uses a part of it")]
+    pub(crate) fn kept(folder: &Path) -> Self {
+        let root = std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
+        if root {
+            let given = Command::new("chown").arg("postgres").arg(folder).status().expect("chown starts");
+            assert!(given.success(), "the server's user gets the folder");
+        }
+        let data = folder.display();
+        let make = format!(
+            r#"chmod 700 "{data}" && {{ [ -e "{data}/PG_VERSION" ] || \
+               "{{programs}}/initdb" -A trust -U postgres -E UTF8 --locale=C -D "{data}"; }} && ln -s "{data}" "$folder/data""#
+        );
+        Self::make(&make, "-c shared_buffers=1GB -c max_wal_size=8GB -c maintenance_work_mem=256MB")
+    }
+
+    /// The database of this name: the one that is there if it is `kept`, or a new and empty one.
+    #[allow(dead_code, reason = "each test binary that includes this file uses a part of it")]
+    pub(crate) fn database(&'static self, name: &str, kept: bool) -> Database {
+        if !kept {
+            self.run("postgres", &format!("DROP DATABASE IF EXISTS {name}"));
+            self.run("postgres", &format!("CREATE DATABASE {name}"));
+        }
+        Database { cluster: self, name: name.to_owned() }
     }
 
     fn make(data: &str, settings: &str) -> Self {
         let programs = programs();
         let script = SCRIPT.replace("{data}", data).replace("{programs}", &programs.display().to_string());
-        let mut shell =
-            as_server_user(&script.replace("{settings}", settings))
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .expect("a shell starts");
+        let mut shell = as_server_user(&script.replace("{settings}", settings))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a shell starts");
         let alive = shell.stdin.take().expect("stdin is a pipe");
         let mut line = String::new();
         BufReader::new(shell.stdout.take().expect("stdout is a pipe")).read_line(&mut line).expect("the shell answers");

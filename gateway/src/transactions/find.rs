@@ -3,7 +3,7 @@
 use ihe::audit::{self, Object};
 use ihe::message::{QueryReply, Status, StoredQuery};
 use ihe::xml::ns;
-use ihe::{Fault, Faults, Kind, Rule};
+use ihe::{Faults, Rule};
 
 use super::{Iti, Packaging, Spec, Wire};
 use crate::call::{Answer, Call, Facts};
@@ -43,8 +43,8 @@ pub(super) async fn find(
         return Err(Rule::QueryOfTransaction.broken("AdhocQuery/@id", found).into());
     }
     if let Some(home) = query.home.as_ref().filter(|home| **home != call.gateway.community) {
-        let detail = format!("{home} is not this community; ask without a home, or at {home}'s own gateway");
-        return Err(Fault::new(Kind::UnknownCommunity, detail).at(home.to_string()).into());
+        let found = format!("{home} is another one; ask without a home, or at its own gateway");
+        return Err(Rule::QueryCommunity.broken("home", found).at(home.to_string()).into());
     }
     if query.what.is_void() {
         return Ok(QueryReply { status: Status::Success, errors: Vec::new(), objects: Vec::new() }.into());

@@ -5,7 +5,7 @@ use ihe::audit;
 use ihe::message::{Content, Provide, RegistryResponse};
 use ihe::mtom::cid_names;
 use ihe::xml::ns;
-use ihe::{Fault, Faults, Kind};
+use ihe::{Fault, Faults, Rule};
 use proto::Staged;
 
 use super::{Iti, Packaging, Spec, Transaction, Wire};
@@ -62,7 +62,7 @@ impl Transaction for ProvideAndRegister {
 fn part(parts: &[(Box<str>, Staged)], reference: &str) -> Result<Staged, Fault> {
     let named = parts.iter().find(|(id, _)| cid_names(reference, id));
     named.map(|(_, staged)| *staged).ok_or_else(|| {
-        let detail = format!("xop:Include names cid:{reference}, and no part of the package has this Content-ID");
-        Fault::new(Kind::MissingDocument, detail)
+        let at = format_args!("xop:Include cid:{reference:.128}");
+        Rule::ProvidedPart.broken(at, "no part has this Content-ID")
     })
 }

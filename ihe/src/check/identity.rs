@@ -28,7 +28,7 @@ fn check_ids(submission: &Submission, complaints: &mut Complaints) -> bool {
     for id in all {
         if !ids.insert(id) {
             unambiguous = false;
-            complaints.attribute(Rule::IdOnce, &id.to_string(), "id", "another object with this id");
+            complaints.attribute(Rule::IdOnce, &id.to_string(), "id", "another object has it, too");
         }
     }
     unambiguous
@@ -43,7 +43,7 @@ fn check_unique_ids(submission: &Submission, complaints: &mut Complaints) {
     for (id, unique_id) in all {
         if !unique_ids.insert(unique_id) {
             // The context holds the whole of it (ITI TF-3 §4.2.4.1).
-            let found = format_args!("\"{unique_id}\", as of another object");
+            let found = format_args!("\"{unique_id}\", which another object has, too");
             complaints.attribute(Rule::UniqueIdOnce, &id.to_string(), "uniqueId", found);
         }
     }

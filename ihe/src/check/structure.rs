@@ -98,7 +98,7 @@ impl<'s> Structure<'s> {
         }
     }
 
-    /// The submission set says who put a document into a folder (ITI TF-3 §4.2.1.4).
+    /// The submission set says who put a document into a folder (ITI TF-3 §4.1.4).
     fn check_linked(&self, association: &Association) -> Verdict {
         let linked = association.id.as_ref().is_some_and(|id| self.members.contains_key(id));
         if linked { Ok(()) } else { Err((Rule::FolderMemberLinked, "a folder membership without a HasMember to it")) }
@@ -115,12 +115,12 @@ impl<'s> Structure<'s> {
             AssociationType::Replace | AssociationType::TransformReplace | AssociationType::IsSnapshotOf
         );
         match (self.ends.get(&association.source), self.ends.get(&association.target)) {
-            (End::Set, _) | (_, End::Set) => Err((Rule::RelationshipEnds, "a submission set")),
+            (End::Set, _) | (_, End::Set) => Err((Rule::RelationshipEnds, "a submission set at one end")),
             (End::Elsewhere | End::Nowhere, _) => {
                 Err((Rule::RelationshipSource, "a sourceObject that is not in the message"))
             }
             (End::Folder(_) | End::Association(_), _) | (_, End::Folder(_) | End::Association(_)) => {
-                Err((Rule::RelationshipEnds, "a folder or an association"))
+                Err((Rule::RelationshipEnds, "a folder or an association at one end"))
             }
             (End::Entry(_), End::Nowhere) => Err((Rule::Reference, TARGET)),
             (End::Entry(_), End::Entry(_)) if of_registered => {
@@ -135,7 +135,7 @@ impl<'s> Structure<'s> {
         }
     }
 
-    /// ITI TF-3 §4.2.1.4: every new document and folder is a member of the submission set, once.
+    /// ITI TF-3 §4.1.4: every new document and folder is a member of the submission set, once.
     fn check_membership(&self, complaints: &mut Complaints) {
         let Submission { entries, folders, .. } = self.submission;
         for id in entries.iter().map(|entry| &entry.id).chain(folders.iter().map(|folder| &folder.id)) {

@@ -199,7 +199,7 @@ pub(crate) fn object_id(text: &str, object: &str, attribute: &str, complaints: &
     id.map_err(|_refused| complaints.attribute(Rule::ObjectId, object, attribute, quoted(text))).ok()
 }
 
-/// Two ids that name the same object: UUIDs in any case (ITI TF-3 §4.1.12.3), symbols exactly.
+/// Two ids that name the same object: UUIDs in any case (ITI TF-3 §4.2.3.2.7), symbols exactly.
 pub(crate) fn same_id(one: &str, other: &str) -> bool {
     one == other || (one.starts_with("urn:uuid:") && one.eq_ignore_ascii_case(other))
 }

@@ -53,7 +53,7 @@ pub(crate) fn checked<V>(
     hold: impl FnOnce(V) -> bool,
 ) -> Verdict {
     check(text)?;
-    if hold(parse(text)?) { Ok(()) } else { Err(Flaw::new(Rule::OneValue, "another value")) }
+    if hold(parse(text)?) { Ok(()) } else { Err(Flaw::new(Rule::OneValue, "a second value")) }
 }
 
 /// Writes a table: `need carrier "key" "name" field check?;` a line, need being R or O.
@@ -140,7 +140,7 @@ pub(crate) fn read_slots<T>(
         });
         let Some((name, max, access)) = row else {
             if slot.values.iter().any(|value| !fits(value, VALUE)) {
-                complaints.attribute(Rule::SlotValue, id, &slot.name, "a longer value");
+                complaints.attribute(Rule::SlotValue, id, &slot.name, "a value that is too long");
             }
             rest.push(slot.keep());
             continue;
@@ -151,7 +151,7 @@ pub(crate) fn read_slots<T>(
         for value in &slot.values {
             let outcome = match &**value {
                 "" => Err(Flaw::new(Rule::SlotValue, "an empty value")),
-                long if !fits(long, max) => Err(Flaw::new(Rule::SlotValue, "a longer value")),
+                long if !fits(long, max) => Err(Flaw::new(Rule::SlotValue, "a value that is too long")),
                 value => (access.read)(object, value),
             };
             if let Err(flaw) = outcome {
@@ -183,7 +183,7 @@ fn read_classification<T>(
     let outcome = match row.carrier {
         Carrier::Code(_, hold, _) => read_code(raw)
             .map_err(|found| Flaw::new(Rule::CodedValue, found))
-            .and_then(|code| if hold(object, code) { Ok(()) } else { Err(Flaw::new(Rule::OneValue, "another value")) })
+            .and_then(|code| if hold(object, code) { Ok(()) } else { Err(Flaw::new(Rule::OneValue, "a second value")) })
             .map_err(|flaw| complaints.attribute(flaw.rule, id, row.name, flaw.found)),
         Carrier::Author(_, authors, _) => read_author(raw, id, complaints).map(|author| authors(object).push(author)),
         Carrier::Slot(..) | Carrier::Identifier(..) => Ok(()),

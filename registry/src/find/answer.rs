@@ -1,17 +1,17 @@
 //! From rows to an answer: its columns, its limits, and to whom its objects belong.
 //!
-//! A row of an answer is either an id, or `kind, id, status, body` of an object and `owner, value, authority` of its
-//! patient: the row that merges lead to, and its identifier where the one in the body is not it any more.
+//! A row of an answer is either an id, or `kind, id, status, body` of an object and the rows of its patient and of the
+//! patient's survivor, if there was a merge.
 //!
-//! Tables are joined by CROSS JOIN and a condition: SQLite then takes them in the order in which they stand, from the few
-//! rows that were asked for to the many of a table. To PostgreSQL it is a join like any other.
+//! Tables are joined by CROSS JOIN and a condition: SQLite then takes them in the order in which they stand, from the
+//! few rows that were asked for to the many of a table. To PostgreSQL it is a join like any other.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 
 use ihe::id::{EntryUuid, PatientId};
 use ihe::message::{Leaf, Object, ObjectKind, ReturnType};
-use ihe::{Fault, Kind};
+use ihe::{Fault, Rule};
 use uuid::Uuid;
 
 use super::Asked;
@@ -22,9 +22,8 @@ use crate::store::{CHUNK, Read, Row, fault};
 /// What follows `WITH …, found AS (…)`: the columns of an answer for `kind, seq, patient, id` of what was found.
 const FOUND: &str = " SELECT f.id FROM found AS f";
 
-/// The owner of an object `o` whose patient is not asked for.
-const OWNER: &str = "COALESCE(p.survivor, p.seq), s.value, s.authority";
-const JOIN_OWNER: &str = " JOIN patient AS p ON p.seq = o.patient LEFT JOIN patient AS s ON s.seq = p.survivor";
+/// The owner of an object `o`. Not a join: PostgreSQL would read all patients once it expects a few dozen objects.
+const OWNER: &str = "o.patient, (SELECT p.survivor FROM patient AS p WHERE p.seq = o.patient)";
 
 impl Asked<'_> {
     /// Begins a statement that yields objects `o` of a kind, whoever's they are; conditions follow.
@@ -33,27 +32,31 @@ impl Asked<'_> {
         self.select(match self.returns {
             ReturnType::ObjectRef => format!("SELECT o.id FROM {table} AS o WHERE 1 = 1"),
             ReturnType::LeafClass => {
-                format!("SELECT {}, {OWNER} FROM {table} AS o{JOIN_OWNER} WHERE 1 = 1", leaf_columns(kind))
+                format!("SELECT {}, {OWNER} FROM {table} AS o WHERE 1 = 1", leaf_columns(kind))
             }
         })
     }
 
-    /// Begins statements that yield objects `o` of a kind that belong to these patients `p`; conditions follow.
+    /// Begins statements that yield objects `o` of a kind that belong to these patients `w`; conditions follow.
     pub(super) fn theirs<'q>(&'q self, kind: ObjectKind, patients: &'q [PatientId]) -> Vec<Select<'q>> {
         let once: Vec<_> = patients.iter().collect::<BTreeSet<_>>().into_iter().collect();
         let begin = |patients: &[&'q PatientId]| {
             let mut select = self.select(match self.returns {
                 ReturnType::ObjectRef => "SELECT o.id FROM (".to_owned(),
-                ReturnType::LeafClass => format!("SELECT {}, p.owner, p.value, p.authority FROM (", leaf_columns(kind)),
+                ReturnType::LeafClass => format!("SELECT {}, w.seq, w.survivor FROM (", leaf_columns(kind)),
             });
-            select.patients(patients).push(") AS p CROSS JOIN ").push(table(kind)).push(" AS o WHERE o.patient = p.seq");
+            select
+                .patients(patients)
+                .push(") AS w CROSS JOIN ")
+                .push(table(kind))
+                .push(" AS o WHERE o.patient = w.seq");
             select
         };
         once.chunks(CHUNK).map(begin).collect()
     }
 
-    /// Ends a statement that begins `WITH …, found AS (SELECT kind, seq, patient, id …)`: what was found may be of these
-    /// kinds. Nothing is found twice.
+    /// Ends a statement that begins `WITH …, found AS (SELECT kind, seq, patient, id …)`: what was found may be of
+    /// these kinds. Nothing is found twice.
     pub(super) fn found(&self, select: &mut Select<'_>, kinds: &[ObjectKind]) {
         match self.returns {
             ReturnType::ObjectRef => {
@@ -68,14 +71,17 @@ impl Asked<'_> {
         }
     }
 
+    /// Ends a statement: it yields at most one row more than may be answered.
+    pub(super) fn limit(&self, select: &mut Select<'_>) {
+        // The number stands in the text: SQLite plans a statement anew each time its LIMIT is bound, which costs ten
+        // times what running it does.
+        let _ = write!(select.sql, " LIMIT {}", self.limit + 1);
+    }
+
     /// Runs statements that each yield no object twice, but perhaps what another one yielded, all in one state of the
     /// registry.
     pub(super) async fn answer(&self, mut selects: Vec<Select<'_>>) -> Result<Vec<Object>, Fault> {
-        for select in &mut selects {
-            // One more than may be answered. The number stands in the text: SQLite plans a statement anew each time its
-            // LIMIT is bound, which costs ten times what running it does.
-            let _ = write!(select.sql, " LIMIT {}", self.limit + 1);
-        }
+        selects.iter_mut().for_each(|select| self.limit(select));
         match self.returns {
             ReturnType::ObjectRef => {
                 let ids = self.rows(selects, |row| row.uuid(0), |id| *id).await?;
@@ -84,7 +90,8 @@ impl Asked<'_> {
             ReturnType::LeafClass => {
                 let found = self.rows(selects, Found::read, |found| found.leaf.id.0).await?;
                 self.one_patient(&found)?;
-                found.into_iter().map(Found::object).collect()
+                let survivors = self.survivors(&found).await?;
+                found.into_iter().map(|found| found.object(&survivors)).collect()
             }
         }
     }
@@ -127,62 +134,70 @@ impl Asked<'_> {
             return Ok(());
         }
         let limit = self.limit;
-        Err(Fault::new(
-            Kind::TooManyResults,
-            match self.returns {
-                ReturnType::LeafClass => format!(
-                    "the query finds more than {limit} objects, the most that are returned whole; narrow it, or ask for \
-                     ObjectRef"
-                ),
-                ReturnType::ObjectRef => {
-                    format!("the query finds more than {limit} objects, the most that are listed; narrow it")
-                }
-            },
-        ))
+        let found = match self.returns {
+            ReturnType::LeafClass => {
+                format!(
+                    "it finds more than {limit} objects, the most that are returned whole: narrow it, or ask for ObjectRef"
+                )
+            }
+            ReturnType::ObjectRef => format!("it finds more than {limit} objects, the most that are listed: narrow it"),
+        };
+        Err(Rule::QueryTooManyResults.broken("the query", found))
+    }
+
+    /// The identifiers of the patients that others were merged into. A row keeps its identifier for good, so this may
+    /// be asked later than what led to it.
+    async fn survivors(&self, found: &[Found]) -> Result<HashMap<i64, PatientId>, Fault> {
+        let rows: BTreeSet<i64> = found.iter().filter_map(|found| found.survivor).collect();
+        let mut survivors = HashMap::with_capacity(rows.len());
+        for some in rows.into_iter().collect::<Vec<_>>().chunks(CHUNK) {
+            let mut select = self.select("SELECT p.seq, p.value, p.authority FROM patient AS p WHERE p.seq IN ");
+            let list = select.list(some.to_vec());
+            select.push(&list);
+            survivors.extend(self.store.fetch(select.sql, select.values, survivor).await.map_err(fault)?);
+        }
+        Ok(survivors)
     }
 
     /// Whole objects of several patients are not returned together (ITI TF-2 §3.18.4.1.3).
     fn one_patient(&self, found: &[Found]) -> Result<(), Fault> {
-        let mut owners = found.iter().filter_map(|found| found.owner);
+        let mut owners = found.iter().filter_map(|found| found.survivor.or(found.patient));
         let first = owners.next();
         if self.mixes_patients || owners.all(|owner| Some(owner) == first) {
             return Ok(());
         }
-        let detail = "the objects belong to several patients; ask for ObjectRef, or for one patient's objects";
-        Err(Fault::new(Kind::ResultNotSinglePatient, detail))
+        let found = "it finds objects of several patients: ask for ObjectRef, or for one patient's objects";
+        Err(Rule::QuerySinglePatient.broken("the query", found))
     }
 }
 
 /// A leaf and to whom it belongs.
 struct Found {
     leaf: Leaf,
-    /// The row of the patient, merges followed; associations have none.
-    owner: Option<i64>,
-    /// The patient's identifier, if it is not the one in the body.
-    survivor: Option<PatientId>,
+    /// The row of the patient under whom it was registered; associations have none.
+    patient: Option<i64>,
+    /// The row of the patient that this one lives on as.
+    survivor: Option<i64>,
 }
 
 impl Found {
     fn read(row: &Row<'_>) -> sqlx::Result<Self> {
-        let leaf = object::leaf(object::kind(row.get(0)?), row, 1)?;
-        let survivor = match (row.get::<Option<&str>>(5)?, row.get::<Option<&str>>(6)?) {
-            (Some(value), Some(authority)) => Some(PatientId {
-                id: value.into(),
-                authority: authority.parse().map_err(|e: Fault| sqlx::Error::Decode(e.into()))?,
-            }),
-            _ => None,
-        };
-        Ok(Self { leaf, owner: row.get(4)?, survivor })
+        Ok(Self { leaf: object::leaf(object::kind(row.get(0)?), row, 1)?, patient: row.get(4)?, survivor: row.get(5)? })
     }
 
     /// An object that was registered under an identifier which lives on under another one is reported as belonging to
     /// the surviving one (ITI TF-2 §3.8).
-    fn object(self) -> Result<Object, Fault> {
-        match &self.survivor {
+    fn object(self, survivors: &HashMap<i64, PatientId>) -> Result<Object, Fault> {
+        match self.survivor.and_then(|survivor| survivors.get(&survivor)) {
             None => Ok(Object::Leaf(self.leaf)),
             Some(patient) => object::owned_by(self.leaf, patient).map(Object::Leaf),
         }
     }
+}
+
+fn survivor(row: &Row<'_>) -> sqlx::Result<(i64, PatientId)> {
+    let authority = row.get::<&str>(2)?.parse().map_err(|e: Fault| sqlx::Error::Decode(e.into()))?;
+    Ok((row.get(0)?, PatientId { id: row.get::<&str>(1)?.into(), authority }))
 }
 
 /// The leaves of one kind among what was found.
@@ -193,14 +208,14 @@ fn leaves(select: &mut Select<'_>, kind: ObjectKind) {
     let from = match kind {
         // The patient leads to the partition.
         ObjectKind::DocumentEntry => {
-            format!("{OWNER} FROM found AS f CROSS JOIN entry AS o{JOIN_OWNER} WHERE o.patient = f.patient AND")
+            format!("{OWNER} FROM found AS f CROSS JOIN entry AS o WHERE o.patient = f.patient AND")
         }
         ObjectKind::SubmissionSet | ObjectKind::Folder => {
-            format!("{OWNER} FROM found AS f CROSS JOIN {table} AS o{JOIN_OWNER} WHERE")
+            format!("{OWNER} FROM found AS f CROSS JOIN {table} AS o WHERE")
         }
-        ObjectKind::Association => "CAST(NULL AS BIGINT), CAST(NULL AS TEXT), CAST(NULL AS TEXT) \
-             FROM found AS f CROSS JOIN association AS o WHERE"
-            .to_owned(),
+        ObjectKind::Association => {
+            "CAST(NULL AS BIGINT), CAST(NULL AS BIGINT) FROM found AS f CROSS JOIN association AS o WHERE".to_owned()
+        }
     };
     select.push(&from).push(&format!(" o.seq = f.seq AND f.kind = {number}"));
 }

@@ -17,20 +17,26 @@ pub(super) fn of_set<'q>(asked: &'q Asked<'_>, set: &'q PackageSelector, filter:
             .wanted(wanted)
             .push("), ")
             .members(filter)
-            .push(", inner_folder AS (SELECT DISTINCT o.seq, o.patient, o.id FROM member AS m CROSS JOIN folder AS o WHERE o.id = m.target")
+            .push(
+                ", inner_folder AS (SELECT DISTINCT o.seq, o.patient, o.id \
+                 FROM member AS m CROSS JOIN folder AS o WHERE o.id = m.target",
+            )
             .versions("o")
             .push(
                 "), filed AS (SELECT a.seq, a.id FROM inner_folder AS f \
-                 CROSS JOIN association AS a JOIN document AS d ON d.id = a.target WHERE a.source = f.id AND a.kind = 0",
+                 CROSS JOIN association AS a JOIN document AS d ON d.id = a.target \
+                 WHERE a.source = f.id AND a.kind = 0",
             )
             .in_use("a")
             .push(
-                "), target AS (SELECT id FROM document UNION ALL SELECT id FROM inner_folder UNION ALL SELECT id FROM filed), \
+                "), target AS (SELECT id FROM document UNION ALL SELECT id FROM inner_folder \
+                 UNION ALL SELECT id FROM filed), \
                  found AS (SELECT CAST(1 AS BIGINT) AS kind, seq, patient, id FROM package \
                  UNION ALL SELECT 0, seq, patient, id FROM document \
                  UNION ALL SELECT 2, seq, patient, id FROM inner_folder \
                  UNION ALL SELECT 3, seq, CAST(NULL AS BIGINT), id FROM filed \
-                 UNION ALL SELECT 3, m.seq, CAST(NULL AS BIGINT), m.id FROM member AS m JOIN target AS t ON t.id = m.target)",
+                 UNION ALL SELECT 3, m.seq, CAST(NULL AS BIGINT), m.id \
+                 FROM member AS m JOIN target AS t ON t.id = m.target)",
             );
         asked.found(
             &mut select,
@@ -52,7 +58,8 @@ pub(super) fn of_folder<'q>(
         select.wanted(wanted).versions("o").push("), ").members(filter).push(
             ", found AS (SELECT CAST(2 AS BIGINT) AS kind, seq, patient, id FROM package \
              UNION ALL SELECT 0, seq, patient, id FROM document \
-             UNION ALL SELECT 3, m.seq, CAST(NULL AS BIGINT), m.id FROM member AS m JOIN document AS d ON d.id = m.target)",
+             UNION ALL SELECT 3, m.seq, CAST(NULL AS BIGINT), m.id \
+             FROM member AS m JOIN document AS d ON d.id = m.target)",
         );
         asked.found(&mut select, &[ObjectKind::Folder, ObjectKind::DocumentEntry, ObjectKind::Association]);
         select
@@ -64,11 +71,14 @@ impl<'q> Select<'q> {
     /// `member`: what the `package` holds; `document`: the entries among it that match, each once.
     fn members(&mut self, filter: &'q ContentFilter) -> &mut Self {
         self.push(
-            "member AS (SELECT a.seq, a.id, a.target FROM package AS p CROSS JOIN association AS a \
-             WHERE a.source = p.id AND a.kind = 0",
+            "member AS (SELECT a.seq, a.id, a.target FROM package AS k CROSS JOIN association AS a \
+             WHERE a.source = k.id AND a.kind = 0",
         )
         .in_use("a")
-        .push("), document AS (SELECT DISTINCT o.seq, o.patient, o.id FROM member AS m CROSS JOIN entry AS o WHERE o.id = m.target")
+        .push(
+            "), document AS (SELECT DISTINCT o.seq, o.patient, o.id \
+             FROM member AS m CROSS JOIN entry AS o WHERE o.id = m.target",
+        )
         .versions("o")
         .content(&filter.format_codes, &filter.confidentiality_codes, filter.kinds)
         .push(")")

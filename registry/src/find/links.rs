@@ -19,7 +19,7 @@ pub(super) fn associations<'q>(asked: &'q Asked<'_>, ids: &'q [EntryUuid]) -> Ve
     let columns = match asked.returns {
         ReturnType::ObjectRef => "a.id",
         ReturnType::LeafClass => {
-            "CAST(3 AS BIGINT), a.id, a.status, a.body, CAST(NULL AS BIGINT), CAST(NULL AS TEXT), CAST(NULL AS TEXT)"
+            "CAST(3 AS BIGINT), a.id, a.status, a.body, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)"
         }
     };
     let one = |ids: Vec<Value<'q>>| {
@@ -49,7 +49,8 @@ pub(super) fn submission_sets<'q>(asked: &'q Asked<'_>, ids: &'q [EntryUuid]) ->
     let one = |ids: Vec<Value<'q>>| {
         let mut select = asked.select(
             "WITH linked AS (SELECT a.seq, a.id, o.seq AS set_seq, o.patient, o.id AS set_id \
-             FROM association AS a CROSS JOIN submission_set AS o WHERE o.id = a.source AND a.kind = 0 AND a.target IN ",
+             FROM association AS a CROSS JOIN submission_set AS o \
+             WHERE o.id = a.source AND a.kind = 0 AND a.target IN ",
         );
         let list = select.list(ids);
         select.push(&list).in_use("a").push(

@@ -20,7 +20,7 @@ use ihe::id::PatientId;
 use ihe::message::{Level, Query, QueryReply, ReturnType, Status, StoredQuery};
 
 use crate::config::Config;
-use crate::store::{Store, Terms, fault};
+use crate::store::{Store, Terms, Value, fault};
 use select::Select;
 
 /// Answers a query (ITI TF-2 §3.18.4.1.3).
@@ -33,6 +33,48 @@ pub(crate) async fn find(store: &Store, query: &StoredQuery, config: &Config) ->
         }
     };
     Ok(QueryReply { status: Status::Success, errors: Vec::new(), objects })
+}
+
+/// A statement with its values, for measurements beside the registry.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// The text.
+    pub sql: String,
+    /// The values of `$1` and so on.
+    pub values: Vec<Bound>,
+}
+
+/// A value of a statement.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub enum Bound {
+    /// A number.
+    Int(Option<i64>),
+    /// A text.
+    Text(Option<String>),
+    /// Octets.
+    Bytes(Option<Vec<u8>>),
+}
+
+impl From<Value<'_>> for Bound {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Int(value) => Self::Int(value),
+            Value::Text(value) => Self::Text(value.map(Into::into)),
+            Value::Bytes(value) => Self::Bytes(value.map(ToOwned::to_owned)),
+        }
+    }
+}
+
+/// What [`find`] runs.
+pub(crate) async fn statements(store: &Store, query: &StoredQuery, config: &Config) -> Result<Vec<Statement>, Fault> {
+    let asked = Asked::new(store, query, config).await?;
+    let statement = |mut select: Select<'_>| {
+        asked.limit(&mut select);
+        Statement { sql: select.sql, values: select.values.into_iter().map(Bound::from).collect() }
+    };
+    Ok(asked.selects(&query.what).into_iter().map(statement).collect())
 }
 
 /// Of whom to ask, and how the answer shall look.

@@ -15,7 +15,8 @@ pub(super) fn folders<'q>(asked: &'q Asked<'_>, document: &'q DocumentSelector) 
         select
             .push(
                 ", found AS (SELECT DISTINCT CAST(2 AS BIGINT) AS kind, o.seq, o.patient, o.id FROM given AS g \
-                 CROSS JOIN association AS a CROSS JOIN folder AS o WHERE a.target = g.id AND a.kind = 0 AND o.id = a.source",
+                 CROSS JOIN association AS a CROSS JOIN folder AS o \
+                 WHERE a.target = g.id AND a.kind = 0 AND o.id = a.source",
             )
             .in_use("a")
             .versions("o")
@@ -55,7 +56,8 @@ pub(super) fn documents<'q>(
             .versions("o")
             .kinds(kinds)
             .push(
-                "), found AS (SELECT CAST(0 AS BIGINT) AS kind, own_seq AS seq, own_patient AS patient, own AS id FROM pair \
+                "), found AS (SELECT CAST(0 AS BIGINT) AS kind, own_seq AS seq, own_patient AS patient, own AS id \
+                 FROM pair \
                  UNION SELECT 0, other_seq, other_patient, other FROM pair \
                  UNION SELECT 3, seq, CAST(NULL AS BIGINT), id FROM pair)",
             );

@@ -51,24 +51,22 @@ impl<'q> Select<'q> {
         format!("${}", self.values.len())
     }
 
-    /// The rows of these patients and of everybody merged into them: `seq`, and `owner`, `value`, `authority` of the
-    /// survivor, the last two only where a merge was followed. A subsumed identifier has none (ITI TF-2 §3.18.4.1.3: it
-    /// is unknown).
+    /// The rows of these patients and of everybody merged into them, as `seq` and `survivor`. A subsumed identifier has
+    /// none (ITI TF-2 §3.18.4.1.3: it is unknown).
     pub(super) fn patients(&mut self, patients: &[&'q PatientId]) -> &mut Self {
         let ids: Vec<String> = pad(patients.to_vec())
             .into_iter()
             .map(|id| format!("({}, {})", self.placeholder(&*id.id), self.placeholder(id.authority.as_str())))
             .collect();
-        let are = |table: &str| match &ids[..] {
-            [one] => format!("({table}.value, {table}.authority) = {one}"),
-            several => format!("({table}.value, {table}.authority) IN (VALUES {})", several.join(", ")),
+        let (these, are) = match &ids[..] {
+            [one] => (one.clone(), "="),
+            several => (format!("(VALUES {})", several.join(", ")), "IN"),
         };
-        let (own, survivor) = (are("p"), are("s"));
         self.push(&format!(
-            "SELECT p.seq, p.seq AS owner, CAST(NULL AS TEXT) AS value, CAST(NULL AS TEXT) AS authority \
-             FROM patient AS p WHERE {own} AND p.survivor IS NULL \
-             UNION ALL SELECT p.seq, s.seq, s.value, s.authority \
-             FROM patient AS s JOIN patient AS p ON p.survivor = s.seq WHERE {survivor}"
+            "SELECT p.seq, p.survivor FROM patient AS p \
+             WHERE (p.value, p.authority) {are} {these} AND p.survivor IS NULL \
+             UNION ALL SELECT p.seq, p.survivor FROM patient AS p \
+             WHERE p.survivor {are} (SELECT s.seq FROM patient AS s WHERE (s.value, s.authority) {are} {these})"
         ))
     }
 
@@ -148,9 +146,11 @@ impl<'q> Select<'q> {
         if patterns.is_empty() {
             return self;
         }
-        self.push(" AND EXISTS (SELECT 1 FROM entry_reference AS r WHERE r.patient = o.patient AND r.entry = o.seq AND ")
-            .like_any("r.value", patterns)
-            .push(ONE_BY_ONE)
+        self.push(
+            " AND EXISTS (SELECT 1 FROM entry_reference AS r WHERE r.patient = o.patient AND r.entry = o.seq AND ",
+        )
+        .like_any("r.value", patterns)
+        .push(ONE_BY_ONE)
     }
 
     /// The authors of a submission set: someone who is like the pattern.
@@ -174,7 +174,7 @@ impl<'q> Select<'q> {
         for (n, pattern) in pad(patterns.iter().collect()).into_iter().enumerate() {
             self.push(if n == 0 { "(" } else { "), (" }).bind(escaped(pattern));
         }
-        self.push(")) AS w WHERE ").push(column).push(" LIKE w.column1 ESCAPE '!')")
+        self.push(")) AS l WHERE ").push(column).push(" LIKE l.column1 ESCAPE '!')")
     }
 
     /// The numbers of these codes. One that is no term is a number that no row has.

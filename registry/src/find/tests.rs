@@ -14,7 +14,8 @@ use crate::store::Store;
 
 /// Every query that does not ask about everybody, with every filter.
 fn queries() -> Vec<Query> {
-    let patient = || PatientId { id: "P-1".into(), authority: "2.999.1".parse().unwrap() };
+    let one = |id: &str| PatientId { id: id.into(), authority: "2.999.1".parse().unwrap() };
+    let patient = || one("P-1");
     let status = Statuses::Only(Availability::Approved);
     let codes = || vec![CodeRef { code: "A".into(), scheme: "2.999.40".into() }; 2];
     let slots = || vec![codes(), codes()];
@@ -67,15 +68,21 @@ fn queries() -> Vec<Query> {
         Query::GetDocumentsAndAssociations(by_unique_id(unique_ids())),
         Query::GetSubmissionSets(ids()),
         Query::GetSubmissionSetAndContents { set: PackageSelector::EntryUuid(ids().pop()), filter: Box::default() },
-        Query::GetSubmissionSetAndContents { set: PackageSelector::UniqueId("2.999.7".parse().ok()), filter: Box::default() },
+        Query::GetSubmissionSetAndContents {
+            set: PackageSelector::UniqueId("2.999.7".parse().ok()),
+            filter: Box::default(),
+        },
         Query::GetFolderAndContents { folder: PackageSelector::EntryUuid(ids().pop()), filter: Box::default() },
-        Query::GetFolderAndContents { folder: PackageSelector::UniqueId("2.999.7".parse().ok()), filter: Box::default() },
+        Query::GetFolderAndContents {
+            folder: PackageSelector::UniqueId("2.999.7".parse().ok()),
+            filter: Box::default(),
+        },
         Query::GetFoldersForDocument(by_id(ids())),
         Query::GetFoldersForDocument(by_unique_id(unique_ids())),
         Query::GetRelatedDocuments { document: by_id(ids()), types: types.clone(), kinds: DocumentKinds::Any },
         Query::GetRelatedDocuments { document: by_unique_id(unique_ids()), types, kinds: DocumentKinds::Stable },
-        Query::FindDocumentsForMultiplePatients { patients: vec![patient(), patient()], status, filter: documents() },
-        Query::FindFoldersForMultiplePatients { patients: vec![patient(), patient()], status, filter: folders() },
+        Query::FindDocumentsForMultiplePatients { patients: vec![patient(), one("P-2")], status, filter: documents() },
+        Query::FindFoldersForMultiplePatients { patients: vec![patient(), one("P-2")], status, filter: folders() },
     ]
 }
 
@@ -89,7 +96,6 @@ async fn no_query_about_somebody_reads_a_whole_table() {
                 let query = StoredQuery { home: None, returns, level, what: what.clone() };
                 let asked = Asked::new(&store, &query, &config).await.unwrap();
                 for select in asked.selects(&query.what) {
-                    if std::env::var("DUMP").is_ok() { eprintln!("@@ {:?} {:?} {:?}\n{:?}\n{}\n", query.what, returns, level, select.values, select.sql); }
                     let explain = format!("EXPLAIN QUERY PLAN {}", select.sql);
                     let plan = store.fetch(explain, select.values, |row| row.get::<String>(3)).await.unwrap();
                     assert!(!plan.iter().any(|step| reads_a_table(step)), "{what:?} {returns:?}: {plan:#?}");
@@ -102,5 +108,5 @@ async fn no_query_about_somebody_reads_a_whole_table() {
 /// Whether a step goes through a table of the schema from its beginning to its end.
 fn reads_a_table(step: &str) -> bool {
     let scanned = step.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next());
-    scanned.is_some_and(|alias| matches!(alias, "o" | "a" | "s" | "t" | "v" | "r") || (alias == "p" && step != "SCAN p"))
+    scanned.is_some_and(|alias| matches!(alias, "o" | "a" | "p" | "s" | "t" | "v" | "r"))
 }

@@ -1,11 +1,11 @@
 //! The rules that only a registry can check: those about what it already holds. All that are broken are reported.
 
-use ihe::id::{EntryUuid, ObjectId};
+use ihe::id::EntryUuid;
 use ihe::model::{DocumentEntry, DocumentKind};
 use ihe::{Faults, Rule};
 
 use super::findings::Findings;
-use super::known::{Holder, Known, What};
+use super::known::{Holder, Known};
 use super::{Incoming, relations};
 use crate::config::UnknownPatient;
 
@@ -19,7 +19,7 @@ pub(super) fn check(incoming: &Incoming, known: &Known) -> Result<(), Faults> {
     findings.none_or_faults()
 }
 
-/// An entryUUID names one object for ever (ITI TF-3 §4.1.12.3).
+/// An entryUUID names one object for ever (ITI TF-3 §4.2.3.2.7).
 pub(crate) fn identities(incoming: &Incoming, known: &Known, findings: &mut Findings) {
     for id in &incoming.chosen {
         let id = EntryUuid(*id);
@@ -121,36 +121,4 @@ pub(crate) fn differs(incoming: &Incoming, known: &Known, patient: i64) -> bool 
         Some(known) => known.seq != patient,
         None => incoming.patients.unknown == UnknownPatient::Create,
     }
-}
-
-/// The document or folder at an end that leads out of the submission; if there is none, or it is of another sort, the
-/// reference leads nowhere.
-pub(crate) fn end<'k>(
-    id: &ObjectId,
-    at: impl std::fmt::Display,
-    wanted: Wanted,
-    known: &'k Known,
-    findings: &mut Findings,
-) -> Option<&'k super::known::Object> {
-    let found = id.uuid().and_then(|id| known.objects.get(&id));
-    let Some(object) = found else {
-        findings.broken(Rule::ReferenceUnknown, at, format_args!("{id} names no object of the registry"));
-        return None;
-    };
-    let fits = match wanted {
-        Wanted::Entry => matches!(object.what, What::Entry(_)),
-        Wanted::Folder => object.what == What::Folder,
-    };
-    if fits {
-        return Some(object);
-    }
-    findings.broken(Rule::ReferenceWrongKind, at, format_args!("{id} is {}", object.what.noun()));
-    None
-}
-
-/// What an end of an association must be.
-#[derive(Clone, Copy)]
-pub(crate) enum Wanted {
-    Entry,
-    Folder,
 }

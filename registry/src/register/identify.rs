@@ -1,4 +1,4 @@
-//! Identities: symbols become UUIDs, and every object gets what only a registry gives (ITI TF-3 §4.1.12.3).
+//! Identities: symbols become UUIDs, and every object gets what only a registry gives (ITI TF-3 §4.2.3.2.7).
 
 use std::collections::{HashMap, HashSet};
 
@@ -49,7 +49,10 @@ pub(super) fn identify(
     submission.entries.iter_mut().for_each(|entry| names.enter(&mut entry.id, clock));
     submission.folders.iter_mut().for_each(|folder| names.enter(&mut folder.id, clock));
     for association in &mut submission.associations {
-        names.enter(association.id.get_or_insert_with(|| fresh(clock)), clock);
+        match &mut association.id {
+            Some(id) => names.enter(id, clock),
+            none => *none = Some(ObjectId::Uuid(names.unnamed(clock))),
+        }
     }
     let mut faults = Vec::new();
     submission.associations.iter_mut().for_each(|association| names.resolve_ends(association, &mut faults));
@@ -61,7 +64,8 @@ pub(super) fn identify(
     }
 
     let contents = provided.into_iter().filter_map(|p| Some((names.resolve(&p.entry)?.uuid()?, p.content))).collect();
-    let symbols = names.symbols.into_iter().map(|(symbol, uuid)| (uuid, symbol)).collect();
+    let unnamed = names.unnamed.into_iter().map(|uuid| (uuid, UNNAMED.into()));
+    let symbols = names.symbols.into_iter().map(|(symbol, uuid)| (uuid, symbol)).chain(unnamed).collect();
     Ok(Identified { patient, chosen: names.chosen, contents, symbols })
 }
 
@@ -99,9 +103,13 @@ pub(super) fn fresh(clock: &dyn Clock) -> ObjectId {
     ObjectId::Uuid(EntryUuid(clock.uuid()))
 }
 
+/// What an association is called that came without an id.
+const UNNAMED: &str = "an association without an id";
+
 /// The symbols of a message.
 #[derive(Default)]
 struct Names {
+    unnamed: Vec<EntryUuid>,
     symbols: HashMap<Box<str>, EntryUuid>,
     given: HashSet<Uuid>,
     chosen: Vec<Uuid>,
@@ -121,6 +129,13 @@ impl Names {
         }
     }
 
+    /// An id for an object that has none.
+    fn unnamed(&mut self, clock: &dyn Clock) -> EntryUuid {
+        let uuid = EntryUuid(clock.uuid());
+        self.unnamed.push(uuid);
+        uuid
+    }
+
     fn resolve(&self, id: &ObjectId) -> Option<ObjectId> {
         match id {
             ObjectId::Uuid(_) => Some(id.clone()),
@@ -133,7 +148,8 @@ impl Names {
             match self.resolve(end) {
                 Some(id) => *end = id,
                 None => {
-                    let found = format_args!("\"{:.128}\" is a symbol that names no object of the submission", end.to_string());
+                    let found =
+                        format_args!("\"{:.128}\" is a symbol that names no object of the submission", end.to_string());
                     faults.push(Rule::Reference.broken(name, found));
                 }
             }

@@ -102,8 +102,10 @@ impl Incoming {
     pub(crate) fn ids(&self) -> BTreeSet<Uuid> {
         let Submission { entries, folders, associations, .. } = &self.submission;
         let ends = associations.iter().flat_map(|association| [&association.source, &association.target]);
-        let logical = entries.iter().map(|entry| &entry.logical_id).chain(folders.iter().map(|folder| &folder.logical_id));
-        let named = ends.chain(logical.flatten()).filter_map(ObjectId::uuid).filter(|id| !self.symbols.contains_key(id));
+        let logical =
+            entries.iter().map(|entry| &entry.logical_id).chain(folders.iter().map(|folder| &folder.logical_id));
+        let named =
+            ends.chain(logical.flatten()).filter_map(ObjectId::uuid).filter(|id| !self.symbols.contains_key(id));
         let own = self.own();
         let outside = named.filter(|id| !own.contains(id)).map(|id| id.0);
         outside.chain(self.chosen.iter().copied()).collect()
@@ -156,7 +158,7 @@ impl Incoming {
 
     /// An association as its sender knows it.
     pub(crate) fn association_name<'n>(&'n self, association: &'n Association) -> Name<'n> {
-        association.id.as_ref().map_or(Name::Symbol("an association"), |id| self.name(id))
+        association.id.as_ref().map_or(Name::Symbol("an association without an id"), |id| self.name(id))
     }
 }
 

@@ -7,14 +7,18 @@ use ihe::id::{EntryUuid, ObjectId};
 use ihe::model::{Association, AssociationType, DocumentKind};
 
 use super::Incoming;
-use super::check::{Wanted, differs, end};
+use super::approved;
+use super::check::differs;
 use super::findings::Findings;
 use super::known::{Known, Object, What};
-use super::approved;
 
 /// Checks every end that leads out of the submission; how its own objects refer to one another was checked before.
 pub(super) fn check(incoming: &Incoming, known: &Known, findings: &mut Findings) {
-    let mut check = Check { incoming, known, own: incoming.own(), findings };
+    let transforms =
+        |a: &&Association| matches!(a.kind, AssociationType::Transform | AssociationType::TransformReplace);
+    let here = incoming.submission.associations.iter().filter(transforms).filter_map(|a| a.source.uuid());
+    let transformations = here.chain(known.transformations.iter().copied()).collect();
+    let mut check = Check { incoming, known, own: incoming.own(), transformations, findings };
     for association in &incoming.submission.associations {
         match association.kind {
             AssociationType::HasMember => check.membership(association),
@@ -34,6 +38,8 @@ struct Check<'s> {
     incoming: &'s Incoming,
     known: &'s Known,
     own: HashSet<EntryUuid>,
+    /// Documents that came out of a transformation, in the registry or in this submission.
+    transformations: HashSet<EntryUuid>,
     findings: &'s mut Findings,
 }
 
@@ -55,7 +61,9 @@ impl<'s> Check<'s> {
     /// What a new document relates to (ITI TF-3 §4.2.2.2).
     fn relationship(&mut self, association: &Association) {
         let target = &association.target;
-        if association.kind == AssociationType::Append && self.is_transformation(target) {
+        if association.kind == AssociationType::Append
+            && target.uuid().is_some_and(|id| self.transformations.contains(&id))
+        {
             let found = format_args!("{} was made by a transformation", self.incoming.name(target));
             self.findings.broken(Rule::AppendToTransformation, self.incoming.association_name(association), found);
         }
@@ -68,21 +76,26 @@ impl<'s> Check<'s> {
         }
     }
 
-    /// Whether it came out of a transformation, in the registry or in this submission.
-    fn is_transformation(&self, document: &ObjectId) -> bool {
-        let transforms = |a: &Association| matches!(a.kind, AssociationType::Transform | AssociationType::TransformReplace);
-        let mut here = self.incoming.submission.associations.iter();
-        document.uuid().is_some_and(|id| self.known.transformations.contains(&id))
-            || here.any(|a| transforms(a) && a.source == *document)
-    }
-
+    /// The document or folder at an end that leads out of the submission; if there is none, or it is of another sort,
+    /// the reference leads nowhere.
     fn registered(&mut self, association: &Association, id: &ObjectId, wanted: Wanted) -> Option<&'s Object> {
         if id.uuid().is_some_and(|id| self.own.contains(&id)) {
             return None;
         }
         let which = if *id == association.source { "sourceObject" } else { "targetObject" };
         let at = format_args!("{}, {which}", self.incoming.association_name(association));
-        end(id, at, wanted, self.known, self.findings)
+        let Some(object) = id.uuid().and_then(|id| self.known.objects.get(&id)) else {
+            self.findings.broken(Rule::ReferenceUnknown, at, format_args!("{id} names no object of the registry"));
+            return None;
+        };
+        let fits = match wanted {
+            Wanted::Entry => matches!(object.what, What::Entry(_)),
+            Wanted::Folder => object.what == What::Folder,
+        };
+        if !fits {
+            self.findings.broken(Rule::ReferenceWrongKind, at, format_args!("{id} is {}", object.what.noun()));
+        }
+        fits.then_some(object)
     }
 
     /// Nothing is added to what is no longer in use, or to what is another patient's (ITI TF-2 §3.42.4.1.3).
@@ -96,4 +109,11 @@ impl<'s> Check<'s> {
             self.findings.broken(Rule::TargetOtherPatient, at, found);
         }
     }
+}
+
+/// What an end of an association must be.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Entry,
+    Folder,
 }

@@ -29,7 +29,11 @@ fn references(removing: &Removing, held: &Held, findings: &mut Findings) {
     for (id, link) in staying {
         for (end, leads) in [(link.source, "from"), (link.target, "to")] {
             if removing.names(end) {
-                findings.broken(Rule::RemoveStillReferenced, end, format_args!("the association {id} leads {leads} it"));
+                findings.broken(
+                    Rule::RemoveStillReferenced,
+                    end,
+                    format_args!("the association {id} leads {leads} it"),
+                );
             }
         }
     }
@@ -37,11 +41,9 @@ fn references(removing: &Removing, held: &Held, findings: &mut Findings) {
 
 /// A version refers to the first one by its logicalID, and to all before it by its number.
 fn later_versions(removing: &Removing, held: &Held, findings: &mut Findings) {
+    let latest = held.latest_staying(removing);
     for version in held.versions.iter().filter(|version| removing.names(version.id)) {
-        let later = held.versions.iter().find(|later| {
-            later.logical == version.logical && later.number > version.number && !removing.names(later.id)
-        });
-        if let Some(later) = later {
+        if let Some(later) = latest.get(&version.logical).filter(|later| later.number > version.number) {
             let found = format_args!("{} is a later version of it", later.id);
             findings.broken(Rule::RemoveStillReferenced, version.id, found);
         }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ihe::id::EntryUuid;
 use uuid::Uuid;
 
 use super::Removing;
-use super::held::{Held, VersionOf};
+use super::held::Held;
 use crate::register::What;
 use crate::store::{CHUNK, Row, Tx, Value, pad, placeholders};
 
@@ -61,14 +60,7 @@ async fn packages(tx: &mut Tx, table: &str, side: &str, ids: &[Uuid]) -> sqlx::R
 
 /// Where the later versions went, the last one that stays is the latest. It stays deprecated.
 async fn latest(tx: &mut Tx, removing: &Removing, held: &Held) -> sqlx::Result<()> {
-    let mut last: BTreeMap<EntryUuid, &VersionOf> = BTreeMap::new();
-    for version in held.versions.iter().filter(|version| !removing.names(version.id)) {
-        let latest = last.entry(version.logical).or_insert(version);
-        if version.number > latest.number {
-            *latest = version;
-        }
-    }
-    for version in last.into_values() {
+    for version in held.latest_staying(removing).into_values() {
         for table in ["entry", "folder"] {
             let sql = format!("UPDATE {table} SET superseded = 0 WHERE id = $1");
             tx.execute(sql, vec![(&version.id.0).into()]).await?;

@@ -1,6 +1,6 @@
 //! What the registry holds of the objects that shall be removed, and of what they are connected with.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use ihe::id::EntryUuid;
 use ihe::model::AssociationType;
@@ -50,12 +50,15 @@ impl Held {
         let all: BTreeSet<Uuid> = removing.objects.iter().copied().chain(ends).collect();
         let objects = register::objects(tx, all).await?;
         let of_sets = named.iter().filter(|link| is_set(&objects, link.source));
-        let (sets, members): (BTreeSet<Uuid>, BTreeSet<Uuid>) =
-            of_sets.map(|link| (link.source.0, link.target.0)).filter(|(set, member)| stays(removing, *set, *member)).unzip();
+        let (sets, members): (BTreeSet<Uuid>, BTreeSet<Uuid>) = of_sets
+            .map(|link| (link.source.0, link.target.0))
+            .filter(|(set, member)| stays(removing, *set, *member))
+            .unzip();
         let mut memberships = fetch_links(tx, &sets, &["source"]).await?;
         memberships.extend(fetch_links(tx, &members, &["target"]).await?);
         let sources: BTreeSet<Uuid> = memberships.values().map(|link| link.source.0).collect();
-        let sets = register::objects(tx, sources).await?.into_iter().filter(|(_, object)| object.what == What::SubmissionSet);
+        let sets =
+            register::objects(tx, sources).await?.into_iter().filter(|(_, object)| object.what == What::SubmissionSet);
         let sets = sets.map(|(id, _)| id).collect();
         let mut versions = fetch_versions(tx, "entry", &removing.objects).await?;
         versions.extend(fetch_versions(tx, "folder", &removing.objects).await?);
@@ -65,6 +68,18 @@ impl Held {
     /// The rows of the patients whose objects are looked at.
     pub(super) fn patients(&self) -> BTreeSet<i64> {
         self.objects.values().map(|object| object.patient).filter(|row| *row != 0).collect()
+    }
+
+    /// The last of the versions of each logical object that stay.
+    pub(super) fn latest_staying(&self, removing: &Removing) -> BTreeMap<EntryUuid, VersionOf> {
+        let mut latest: BTreeMap<EntryUuid, VersionOf> = BTreeMap::new();
+        for version in self.versions.iter().filter(|version| !removing.names(version.id)) {
+            let last = latest.entry(version.logical).or_insert(*version);
+            if version.number > last.number {
+                *last = *version;
+            }
+        }
+        latest
     }
 
     /// Whether it is a membership in a submission set, of those that lose members or of which members go.
@@ -88,11 +103,7 @@ fn stays(removing: &Removing, set: Uuid, member: Uuid) -> bool {
 }
 
 /// The associations that have one of these ids in one of these columns.
-async fn fetch_links(
-    tx: &mut Tx,
-    ids: &BTreeSet<Uuid>,
-    columns: &[&str],
-) -> sqlx::Result<HashMap<EntryUuid, Link>> {
+async fn fetch_links(tx: &mut Tx, ids: &BTreeSet<Uuid>, columns: &[&str]) -> sqlx::Result<HashMap<EntryUuid, Link>> {
     let ids: Vec<Uuid> = ids.iter().copied().collect();
     let mut found = HashMap::new();
     for ids in ids.chunks(CHUNK) {
@@ -117,10 +128,7 @@ async fn fetch_versions(tx: &mut Tx, table: &str, ids: &BTreeSet<Uuid>) -> sqlx:
     let mut found = Vec::new();
     for ids in ids.chunks(CHUNK) {
         let list: Vec<Value<'_>> = pad(ids.iter().map(Value::from).collect());
-        let named = format!(
-            "SELECT COALESCE(logical, id) FROM {table} WHERE id IN ({})",
-            placeholders(1, list.len())
-        );
+        let named = format!("SELECT COALESCE(logical, id) FROM {table} WHERE id IN ({})", placeholders(1, list.len()));
         // UNION: a first version is found once, whichever of its ids was asked for.
         let sql = format!(
             "SELECT id, id, version FROM {table} WHERE logical IS NULL AND id IN ({named}) \

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::store::{Store, Tx};
 
 /// Batches that SQLite commits together: its log shall not grow without end.
-const COMMIT: u32 = 16;
+const COMMIT: u32 = 32;
 
 /// An open transaction on a registry that is being filled.
 pub(super) struct Bulk {
@@ -39,7 +39,7 @@ impl Bulk {
         }
         self.written += 1;
         if let Tx::Sqlite(_) = self.tx
-            && self.written % COMMIT == 0
+            && self.written.is_multiple_of(COMMIT)
         {
             run(&mut self.tx, &["COMMIT", BEGIN]).await?;
         }

@@ -1,8 +1,8 @@
 //! `musubi bench seed`: a registry full of fictitious documents, for measurements.
 //!
-//! The rows are those that submissions would have left behind; a test compares the two. Submissions are made up and
-//! turned into rows on one thread while another writes, so memory does not grow with the documents, but for the list of
-//! who comes when: four octets or so for each document.
+//! The rows are those that submissions would have left behind; a test compares the two. Submissions are made up on all
+//! processors while one thread writes, a few blocks ahead, so memory does not grow with the documents, but for the list
+//! of who comes when: four octets or so for each document.
 
 mod bulk;
 mod dice;
@@ -16,13 +16,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ihe::Fault;
-use ihe::id::{Oid, PatientId, RepositoryId};
-use ihe::model::Purpose;
+use ihe::id::{EntryUuid, Oid, PatientId, RepositoryId};
+use ihe::message::Leaf;
+use ihe::model::{Purpose, Submission};
 use proto::Clock;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::body;
 use crate::config::{Config, UnknownPatient};
 use crate::error::Error;
 use crate::local::SharedClock;
@@ -31,12 +34,12 @@ use bulk::Bulk;
 use fiction::Region;
 use history::{History, Visit};
 pub use octets::{TableOctets, octets};
-use rows::{Batch, Rows};
+use rows::Rows;
 use submission::World;
 
-/// Documents whose rows are built and written together.
-const BATCH: usize = 2048;
-/// Batches that wait for the writer.
+/// Submissions that are made up together; their rows are written together, too.
+const BLOCK: usize = 512;
+/// Blocks that are made up or wait for the writer.
 const AHEAD: usize = 4;
 /// `{root}` where the configuration has none: an OID derived from a UUID, so it belongs to nobody else.
 const ROOT: &str = "2.25.190910764685697723413382730620149309443";
@@ -77,28 +80,30 @@ pub fn bench_patient(authority: &Oid, documents: u32, number: u32) -> Result<Pat
 /// Fills the registry of this configuration, which must be empty, and tells now and then how far it is.
 ///
 /// SQLite does not wait for the disk meanwhile: a registry whose seeding was broken off is of no use.
-pub async fn seed(
-    config: &Config,
-    dir: &Path,
-    seed: &Seed,
-    mut progress: impl FnMut(Seeded),
-) -> Result<Seeded, Error> {
+pub async fn seed(config: &Config, dir: &Path, seed: &Seed, mut progress: impl FnMut(Seeded)) -> Result<Seeded, Error> {
     let source = Source::new(config, seed)?;
     let mut bulk = Bulk::begin(config, dir).await?;
-    let (batches, mut built) = mpsc::channel(AHEAD);
-    let building = tokio::task::spawn_blocking(move || source.build(&batches));
+    let mut rows = Rows::new(source.history.patients());
+    let (blocks, mut made) = mpsc::channel(AHEAD);
+    tokio::spawn(source.make(blocks));
     let mut seeded = Seeded::default();
-    while let Some(batch) = built.recv().await {
+    while let Some(block) = made.recv().await {
+        for one in block.await.map_err(Fault::internal).flatten().map_err(Error::Seed)? {
+            rows.add(one).map_err(Error::Seed)?;
+        }
+        let batch = std::mem::take(&mut rows.batch);
         bulk.write(&batch).await?;
         seeded.documents += batch.entry.len() as u64;
-        seeded.patients += batch.patients;
-        seeded.submissions += batch.submissions;
+        seeded.patients += batch.patient.len() as u64;
+        seeded.submissions += batch.submission_set.len() as u64;
         progress(seeded);
     }
-    building.await.map_err(Fault::internal).flatten().map_err(Error::Seed)?;
     bulk.finish().await?;
     Ok(seeded)
 }
+
+/// Submissions that are being made up.
+type Block = JoinHandle<Result<Vec<Made>, Fault>>;
 
 /// What makes submissions up.
 struct Source {
@@ -120,22 +125,60 @@ impl Source {
         })
     }
 
-    /// Builds all rows, as fast as they are taken.
-    fn build(self, batches: &mpsc::Sender<Batch>) -> Result<(), Fault> {
-        let mut rows = Rows::new(self.history.patients());
-        for visit in self.history {
-            rows.add(&incoming(&self.world, visit, self.patients.clone())?, visit)?;
-            if rows.batch.entry.len() >= BATCH && batches.blocking_send(std::mem::take(&mut rows.batch)).is_err() {
-                // The writer has given up and says why.
-                return Ok(());
+    /// Makes all submissions up, as fast as they are taken.
+    async fn make(mut self, blocks: mpsc::Sender<Block>) {
+        let world = Arc::new(self.world);
+        loop {
+            let visits: Vec<Visit> = self.history.by_ref().take(BLOCK).collect();
+            if visits.is_empty() {
+                return;
+            }
+            let (world, patients) = (Arc::clone(&world), self.patients.clone());
+            let block = move || visits.into_iter().map(|visit| made(&world, visit, patients.clone())).collect();
+            // The writer may have given up; it says why.
+            if blocks.send(tokio::task::spawn_blocking(block)).await.is_err() {
+                return;
             }
         }
-        let _ = batches.blocking_send(rows.batch);
-        Ok(())
     }
 }
 
-/// A submission as the registry takes it in.
+/// A submission as the registry takes it in, with its bodies.
+struct Made {
+    visit: Visit,
+    incoming: Incoming,
+    set: Packed,
+    entries: Vec<Packed>,
+    folders: Vec<Packed>,
+    associations: Vec<Packed>,
+}
+
+/// What the registry keeps of an object as a whole.
+struct Packed {
+    id: EntryUuid,
+    body: Vec<u8>,
+}
+
+impl Packed {
+    fn of(leaf: Result<Leaf, Fault>) -> Result<Self, Fault> {
+        let leaf = leaf?;
+        Ok(Self { id: leaf.id, body: body::pack(&leaf.body, &leaf.id) })
+    }
+}
+
+fn made(world: &World, visit: Visit, patients: Patients) -> Result<Made, Fault> {
+    let incoming = incoming(world, visit, patients)?;
+    let Submission { set, entries, folders, associations } = &incoming.submission;
+    Ok(Made {
+        visit,
+        set: Packed::of(set.leaf())?,
+        entries: entries.iter().map(|entry| Packed::of(entry.leaf())).collect::<Result<_, _>>()?,
+        folders: folders.iter().map(|folder| Packed::of(folder.leaf())).collect::<Result<_, _>>()?,
+        associations: associations.iter().map(|a| Packed::of(a.leaf())).collect::<Result<_, _>>()?,
+        incoming,
+    })
+}
+
 fn incoming(world: &World, visit: Visit, patients: Patients) -> Result<Incoming, Fault> {
     let sent = world.submission(visit)?;
     let digest = Digest::of(&sent.submission);

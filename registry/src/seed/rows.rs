@@ -6,12 +6,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use ihe::Fault;
 use ihe::id::{Dtm, EntryUuid, ObjectId};
-use ihe::message::Leaf;
 use ihe::model::{Association, Availability, Code, DocumentEntry, Folder, SubmissionSet};
 
 use super::history::Visit;
+use super::{Made, Packed};
 use crate::backup::Cell;
-use crate::body;
 use crate::object::{self, persons};
 use crate::register::Incoming;
 
@@ -28,9 +27,6 @@ pub(super) struct Batch {
     pub(super) folder: Vec<Vec<Cell>>,
     pub(super) folder_code: Vec<Vec<Cell>>,
     pub(super) association: Vec<Vec<Cell>>,
-    /// Patients who appear for the first time.
-    pub(super) patients: u64,
-    pub(super) submissions: u64,
 }
 
 impl Batch {
@@ -77,23 +73,24 @@ impl Rows {
     }
 
     /// Adds the rows of a submission that breaks no rule.
-    pub(super) fn add(&mut self, incoming: &Incoming, visit: Visit) -> Result<(), Fault> {
+    pub(super) fn add(&mut self, made: Made) -> Result<(), Fault> {
+        let Made { visit, incoming, set, entries, folders, associations } = made;
         let submission = &incoming.submission;
         self.enter(&incoming.texts);
-        let patient = self.patient(incoming, visit);
-        self.set(&submission.set, &incoming.digest.0, patient)?;
-        for (number, entry) in submission.entries.iter().enumerate() {
+        let patient = self.patient(&incoming, visit);
+        self.set(&submission.set, set, &incoming.digest.0, patient)?;
+        for (number, (entry, packed)) in submission.entries.iter().zip(entries).enumerate() {
             let replaced = visit.replaced && number == 0;
             let status = if replaced { Availability::Deprecated } else { Availability::Approved };
-            let leaf = entry.leaf()?;
-            let content = incoming.contents.get(&leaf.id);
-            self.entry(entry, &leaf, content, status, patient)?;
+            let content = incoming.contents.get(&packed.id);
+            self.entry(entry, packed, content, status, patient)?;
         }
-        for folder in &submission.folders {
-            self.folder(folder, patient)?;
+        for (folder, packed) in submission.folders.iter().zip(folders) {
+            self.folder(folder, packed, patient)?;
         }
-        submission.associations.iter().try_for_each(|association| self.association(association))?;
-        self.batch.submissions += 1;
+        for (association, packed) in submission.associations.iter().zip(associations) {
+            self.association(association, packed)?;
+        }
         Ok(())
     }
 
@@ -116,25 +113,24 @@ impl Rows {
             let id = &incoming.patient;
             let cells = vec![Cell::Int(*seq), Cell::Text(id.authority.to_string()), Cell::Text(id.id.to_string())];
             self.batch.patient.push(cells);
-            self.batch.patients += 1;
         }
         *seq
     }
 
-    fn set(&mut self, set: &SubmissionSet, digest: &[u8; 32], patient: i64) -> Result<(), Fault> {
+    fn set(&mut self, set: &SubmissionSet, packed: Packed, digest: &[u8; 32], patient: i64) -> Result<(), Fault> {
         self.last.set += 1;
-        let (seq, leaf) = (self.last.set, set.leaf()?);
+        let seq = self.last.set;
         let row = vec![
             Cell::Int(seq),
             Cell::Int(patient),
-            id(&leaf.id),
+            id(&packed.id),
             status(Availability::Approved),
             text(set.unique_id.as_ref()),
             self.term(set.source_id.as_ref().map(|id| id.as_str()))?,
             self.code(&set.content_type_code)?,
             time(&set.submission_time),
             Cell::Bytes(digest.to_vec()),
-            packed(&leaf),
+            Cell::Bytes(packed.body),
         ];
         self.batch.submission_set.push(row);
         let terms = persons(&set.authors).map(|person| self.number(person)).collect::<Result<BTreeSet<_>, _>>()?;
@@ -145,7 +141,7 @@ impl Rows {
     fn entry(
         &mut self,
         entry: &DocumentEntry,
-        leaf: &Leaf,
+        packed: Packed,
         content: Option<&[u8; 32]>,
         availability: Availability,
         patient: i64,
@@ -156,7 +152,7 @@ impl Rows {
         let row = vec![
             Cell::Int(patient),
             Cell::Int(seq),
-            id(&leaf.id),
+            id(&packed.id),
             Cell::Null,
             Cell::Int(1),
             Cell::Int(0),
@@ -177,7 +173,7 @@ impl Rows {
             time(&entry.creation_time),
             time(&entry.service_start_time),
             time(&entry.service_stop_time),
-            packed(leaf),
+            Cell::Bytes(packed.body),
         ];
         self.batch.entry.push(row);
         let mut values = BTreeSet::new();
@@ -191,37 +187,37 @@ impl Rows {
         Ok(())
     }
 
-    fn folder(&mut self, folder: &Folder, patient: i64) -> Result<(), Fault> {
+    fn folder(&mut self, folder: &Folder, packed: Packed, patient: i64) -> Result<(), Fault> {
         self.last.folder += 1;
-        let (seq, leaf) = (self.last.folder, folder.leaf()?);
+        let seq = self.last.folder;
         self.batch.folder.push(vec![
             Cell::Int(seq),
             Cell::Int(patient),
-            id(&leaf.id),
+            id(&packed.id),
             Cell::Null,
             Cell::Int(1),
             Cell::Int(0),
             status(Availability::Approved),
             text(folder.unique_id.as_ref()),
             time(&folder.last_update_time),
-            packed(&leaf),
+            Cell::Bytes(packed.body),
         ]);
-        let terms = folder.codes.iter().map(|code| self.number(&object::code(code))).collect::<Result<BTreeSet<_>, _>>()?;
+        let terms =
+            folder.codes.iter().map(|code| self.number(&object::code(code))).collect::<Result<BTreeSet<_>, _>>()?;
         self.batch.folder_code.extend(terms.into_iter().map(|term| ints([seq, term])));
         Ok(())
     }
 
-    fn association(&mut self, association: &Association) -> Result<(), Fault> {
+    fn association(&mut self, association: &Association, packed: Packed) -> Result<(), Fault> {
         self.last.association += 1;
-        let leaf = association.leaf()?;
         self.batch.association.push(vec![
             Cell::Int(self.last.association),
-            id(&leaf.id),
+            id(&packed.id),
             end(&association.source)?,
             end(&association.target)?,
             Cell::Int(object::association_number(association.kind)),
             status(Availability::Approved),
-            packed(&leaf),
+            Cell::Bytes(packed.body),
         ]);
         Ok(())
     }
@@ -263,8 +259,4 @@ fn text(value: Option<impl ToString>) -> Cell {
 
 fn time(value: &Option<Dtm>) -> Cell {
     value.as_ref().map_or(Cell::Null, |time| Cell::Int(time.earliest()))
-}
-
-fn packed(leaf: &Leaf) -> Cell {
-    Cell::Bytes(body::pack(&leaf.body, &leaf.id))
 }

@@ -184,7 +184,8 @@ impl Sender<'_> {
 
     fn folder(&mut self) -> Result<Folder, Fault> {
         let (region, serial) = (&self.world.region, self.serial(0));
-        let kind = *self.dice.one_of(&[("FLD-ORDER", "オーダと結果"), ("FLD-STAY", "1 入院"), ("FLD-PATH", "連携パス")]);
+        let kind =
+            *self.dice.one_of(&[("FLD-ORDER", "オーダと結果"), ("FLD-STAY", "1 入院"), ("FLD-PATH", "連携パス")]);
         Ok(Folder {
             id: self.dice.id(),
             logical_id: None,

@@ -18,8 +18,8 @@ use ihe::id::PatientId;
 use sqlx::{Connection, SqliteConnection};
 
 pub(crate) use failure::{Failure, fault};
-pub(crate) use row::{Row, Value};
 pub(crate) use replica::Touched;
+pub(crate) use row::{Row, Value};
 pub use schema::Migration;
 pub(crate) use terms::{Entered, Terms};
 

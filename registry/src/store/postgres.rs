@@ -46,7 +46,12 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     /// Connects and checks the schema, or brings it up to date.
-    pub(super) async fn open(options: PgConnectOptions, replica: Option<PgConnectOptions>, config: &Config, upgrade: bool) -> Result<Self, Error> {
+    pub(super) async fn open(
+        options: PgConnectOptions,
+        replica: Option<PgConnectOptions>,
+        config: &Config,
+        upgrade: bool,
+    ) -> Result<Self, Error> {
         let connections = config.connections.max(2);
         // One reader and one writer at the least.
         let writers = connections - (connections / 4).max(1);
@@ -195,6 +200,9 @@ async fn connect(options: PgConnectOptions, config: &Config, connections: u32) -
         // Every statement goes by identity or patient, so one plan is as good as the next, and planning anew over
         // sixteen partitions costs more than running it.
         .options([("plan_cache_mode", "force_generic_plan")])
+        // What a generic plan over sixteen partitions is said to cost is far too much: PostgreSQL would compile it, which
+        // takes a hundred times as long as running it.
+        .options([("jit", "off")])
         .disable_statement_logging();
     PgPoolOptions::new()
         .max_connections(connections)

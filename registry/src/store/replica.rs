@@ -72,7 +72,9 @@ impl State {
     fn wrote(&mut self, touched: Touched) {
         self.commits += 1;
         match touched {
-            Touched::Patients(patients) => self.recent.extend(patients.into_iter().map(|patient| (patient, self.commits))),
+            Touched::Patients(patients) => {
+                self.recent.extend(patients.into_iter().map(|patient| (patient, self.commits)))
+            }
             Touched::Anything => self.anything = self.commits,
         }
     }

@@ -25,7 +25,7 @@ pub(super) fn propagate(planning: &mut Planning<'_>) {
         if from.superseded || to.superseded {
             continue;
         }
-        if from.patient != to.patient {
+        if planning.is_of_another(from.patient) || planning.is_of_another(to.patient) {
             let other = if source == Some(new) { &copy.target } else { &copy.source };
             let found = format_args!("it stays connected with {other}, which is another patient's");
             let new = ObjectId::Uuid(new);

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use ihe::Faults;
 use ihe::id::{EntryUuid, ObjectId};
 use ihe::model::{Association, AssociationType, Availability, DocumentKind, Operation, Versioned};
-use ihe::Faults;
 use uuid::Uuid;
 
 use super::held::{Held, Latest};

@@ -4,12 +4,12 @@ use ihe::Kind;
 use ihe::ebrim::RegistryObject;
 use ihe::id::PatientId;
 use ihe::message::{
-    AllFilter, DocumentFilter, DocumentKinds, DocumentSelector, ObjectKind, Query, ReturnType, SetFilter, Statuses,
+    AllFilter, DocumentFilter, DocumentKinds, DocumentSelector, Query, ReturnType, SetFilter, Statuses,
 };
 use ihe::model::{Association, AssociationType, Availability, DocumentEntry, Membership};
 
 use crate::bench::{Bench, both_engines, find_documents, kind_of};
-use crate::register::{document, entry_of};
+use crate::register::document;
 use crate::sample::{self, patient};
 
 /// GetAll without any filter.
@@ -40,30 +40,24 @@ both_engines! {
         }
     }
 
-    async fn too_many_whole_objects_are_refused_and_references_are_not(engine) {
+    async fn too_many_objects_are_refused_and_none_is_returned(engine) {
         let bench = Bench::open_with(engine, |config| {
             config.patients = vec![patient(1)];
             config.max_results = 3;
+            config.max_references = 4;
         })
         .await;
         let entries = |count| (0..count).map(|_| sample::entry(&patient(1))).collect();
+        let find = |returns| bench.find(returns, find_documents(&patient(1), Statuses::Any));
         bench.accept(sample::submission(&patient(1), entries(3))).await;
-        let query = || find_documents(&patient(1), Statuses::Any);
-        assert_eq!(bench.leaves(query()).await.len(), 3);
+        assert_eq!(find(ReturnType::LeafClass).await.unwrap().objects.len(), 3);
         bench.accept(sample::submission(&patient(1), entries(1))).await;
-        assert_eq!(kind_of(bench.find(ReturnType::LeafClass, query()).await), Kind::TooManyResults);
+        assert_eq!(kind_of(find(ReturnType::LeafClass).await), Kind::TooManyResults);
         assert_eq!(kind_of(bench.find(ReturnType::LeafClass, everything(&patient(1))).await), Kind::TooManyResults);
-        assert_eq!(bench.ids(query()).await.len(), 4);
-    }
-
-    async fn whole_documents_of_two_patients_are_not_returned_together(engine) {
-        let bench = Bench::open(engine).await;
-        let ids = [document(&bench, 1).await.uuid().unwrap(), document(&bench, 2).await.uuid().unwrap()];
-        let query = || Query::GetDocuments(DocumentSelector::EntryUuids(ids.to_vec()));
-        assert_eq!(kind_of(bench.find(ReturnType::LeafClass, query()).await), Kind::ResultNotSinglePatient);
-        assert_eq!(bench.ids(query()).await.len(), 2);
-        bench.merge(1, 2).await;
-        assert_eq!(bench.leaves(query()).await.len(), 2);
+        assert_eq!(find(ReturnType::ObjectRef).await.unwrap().objects.len(), 4);
+        bench.accept(sample::submission(&patient(1), entries(1))).await;
+        assert_eq!(kind_of(find(ReturnType::ObjectRef).await), Kind::TooManyResults);
+        assert_eq!(kind_of(bench.find(ReturnType::ObjectRef, everything(&patient(1))).await), Kind::TooManyResults);
     }
 
     async fn documents_are_got_by_either_identity_once_each(engine) {
@@ -82,20 +76,6 @@ both_engines! {
             assert_eq!(bench.leaves(query).await.len(), 1);
         }
         assert!(bench.ids(Query::GetDocuments(DocumentSelector::EntryUuids(vec![unknown]))).await.is_empty());
-    }
-
-    async fn a_merged_document_is_reported_under_the_surviving_patient(engine) {
-        let bench = Bench::open(engine).await;
-        let id = document(&bench, 2).await.uuid().unwrap();
-        bench.merge(1, 2).await;
-        let by_id = Query::GetDocuments(DocumentSelector::EntryUuids(vec![id]));
-        for query in [find_documents(&patient(1), Statuses::Any), everything(&patient(1)), by_id] {
-            let leaves = bench.leaves(query).await;
-            let leaf = leaves.iter().find(|leaf| leaf.kind == ObjectKind::DocumentEntry).unwrap();
-            let entry = entry_of(leaf);
-            assert_eq!(entry.patient_id, Some(patient(1)));
-            assert_eq!(entry.source_patient_id, sample::entry(&patient(1)).source_patient_id);
-        }
     }
 
     async fn documents_are_found_by_status(engine) {
@@ -133,6 +113,35 @@ both_engines! {
             ("^%_^", 1),
         ] {
             assert_eq!(bench.ids(by_author(pattern)).await.len(), hits, "{pattern}");
+        }
+    }
+
+    async fn a_reference_id_is_found_whole_or_by_a_pattern(engine) {
+        let bench = Bench::open(engine).await;
+        let with_ids = |ids: &[&str]| DocumentEntry {
+            reference_ids: ids.iter().map(|id| (*id).into()).collect(),
+            ..sample::entry(&patient(1))
+        };
+        let [accession, order] = ["ACC_88%!^^^&2.999.9&ISO^urn:ihe:iti:xds:2013:accession", "予約7^^^&2.999.9&ISO^urn:ihe:iti:xds:2013:order"];
+        bench.accept(sample::submission(&patient(1), vec![with_ids(&[accession, order]), with_ids(&[order]), with_ids(&[])])).await;
+        let any = |patterns: &[&str]| patterns.iter().map(|pattern| (*pattern).into()).collect::<Vec<Box<str>>>();
+        for (slots, hits) in [
+            (vec![any(&[order])], 2),
+            (vec![any(&["予約7"])], 0),
+            (vec![any(&["予約7%"])], 2),
+            (vec![any(&["__7^%"])], 2),
+            (vec![any(&["acc%"])], 0),
+            (vec![any(&["%88%!^%"])], 1),
+            (vec![any(&["ACC!_%"])], 0),
+            (vec![any(&[accession, order])], 2),
+            (vec![any(&[accession]), any(&[order])], 1),
+            (vec![any(&[accession, "none"]), any(&["none"])], 0),
+            (vec![any(&["' OR '%' = '%"])], 0),
+        ] {
+            let asked = format!("{slots:?}");
+            let query = Query::FindDocumentsByReferenceId { patient: patient(1), status: Statuses::Any, references: slots, filter: Box::default() };
+            assert_eq!(bench.ids(query.clone()).await.len(), hits, "{asked}");
+            assert_eq!(bench.leaves(query).await.len(), hits, "{asked}");
         }
     }
 

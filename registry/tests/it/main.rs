@@ -5,6 +5,7 @@
 mod postgres;
 
 mod bench;
+mod change;
 mod sample;
 
 mod backup;
@@ -13,10 +14,18 @@ mod feed;
 mod find;
 mod large;
 mod locate;
+mod on_demand;
 mod open;
 mod oracle;
+mod owner;
 mod register;
+mod remove;
 mod replace;
 mod replica;
+mod restricted;
+mod resubmit;
+mod rules;
+mod seed;
 mod server;
+mod update;
 mod vectors;

@@ -129,5 +129,9 @@ async fn a_question_that_never_ends_keeps_no_submission_waiting() {
         bench.accept(sample::submission(&patient(1), vec![sample::entry(&patient(1))])).await;
     }
     assert_eq!(bench.documents_of(&patient(1)).await.len(), 51);
-    assert_eq!(sqlx::query_scalar::<_, i64>(seen).fetch_one(&mut reader).await.unwrap(), 1, "it still sees its own state");
+    assert_eq!(
+        sqlx::query_scalar::<_, i64>(seen).fetch_one(&mut reader).await.unwrap(),
+        1,
+        "it still sees its own state"
+    );
 }

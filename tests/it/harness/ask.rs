@@ -106,7 +106,11 @@ pub(crate) fn identity_feed_v3(patient: &PatientId) -> Vec<u8> {
     let body = text.split_once("?>").expect("a declaration").1;
     let body = body.replace("E-000123", &patient.id).replace("2.999.10.1\"", &format!("{}\"", patient.authority));
     let body = body.replace("渡邉", "試問").replace("WATANABE", "SHIMON").replace("花子", "さゆり");
-    let action = "urn:hl7-org:v3:PRPA_IN201301UV02";
+    enveloped("urn:hl7-org:v3:PRPA_IN201301UV02", &body)
+}
+
+/// An envelope with this XML, whatever it says, as its body.
+pub(crate) fn enveloped(action: &str, body: &str) -> Vec<u8> {
     format!(
         "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" \
          xmlns:a=\"http://www.w3.org/2005/08/addressing\"><s:Header><a:Action>{action}</a:Action>\
@@ -260,6 +264,14 @@ pub(crate) fn a04(patient: &PatientId, control: &str) -> String {
     format!(
         "MSH|^~\\&|HIS|ITAKO|MUSUBI|ITAKO|20260401093000||ADT^A04^ADT_A01|{control}|P|2.3.1||||||UNICODE UTF-8\r\
          EVN|A04|20260401093000\rPID|||{patient}||試問^さゆり\rPV1||O\r"
+    )
+}
+
+/// ITI-8, one patient turns out to be another: ADT^A40.
+pub(crate) fn a40(survivor: &PatientId, subsumed: &PatientId, control: &str) -> String {
+    format!(
+        "MSH|^~\\&|HIS|ITAKO|MUSUBI|ITAKO|20260401||ADT^A40^ADT_A39|{control}|P|2.3.1||||||UNICODE UTF-8\r\
+         EVN|A40|20260401\rPID|||{survivor}||試問^さゆり\rMRG|{subsumed}\r"
     )
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) gateway: &'static str,
     /// Lines of `[gateway.limits]`.
     pub(crate) limits: &'static str,
+    /// Lines of `[registry]`, and sections below it.
+    pub(crate) registry: &'static str,
     /// Lines of `[audit]`.
     pub(crate) audit: &'static str,
 }
@@ -55,6 +57,7 @@ impl Default for Settings {
             repository: REPOSITORY,
             gateway: "",
             limits: "",
+            registry: "",
             audit: "",
         }
     }
@@ -217,7 +220,7 @@ impl Making<'_> {
 
     fn text(&self, name: &str, roles: &[&str], internal: &str) -> String {
         let client = if name == "repository" { "repository" } else { "organisation" };
-        let Settings { authority, repository, gateway, limits, audit, .. } = self.settings;
+        let Settings { authority, repository, gateway, limits, registry, audit, .. } = self.settings;
         format!(
             r#"
 community = "{HOME}"
@@ -253,7 +256,7 @@ certificates = [{{ institution = "ITAKO-HUB" }}, {{ institution = "ITAKO-REPOSIT
 [registry]
 database_file = "database"
 migrate_on_start = true
-
+{registry}
 [repository]
 id = "{repository}"
 

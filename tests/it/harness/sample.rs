@@ -140,7 +140,7 @@ fn member(set: &SubmissionSet, entry: &DocumentEntry) -> Association {
     association
 }
 
-fn association(kind: AssociationType, source: &ObjectId, target: &ObjectId) -> Association {
+pub(crate) fn association(kind: AssociationType, source: &ObjectId, target: &ObjectId) -> Association {
     let ObjectId::Symbol(name) = source else { panic!("a sample's own objects have symbols") };
     Association {
         id: Some(ObjectId::Symbol(format!("{name}-to-{target}").into())),
@@ -161,10 +161,10 @@ fn author() -> Author {
     }
 }
 
-fn code(code: &str) -> Code {
+pub(crate) fn code(code: &str) -> Code {
     Code { code: code.into(), scheme: "2.999.77.4".into(), display: japanese("表示名") }
 }
 
-fn japanese(text: &str) -> LocalizedText {
+pub(crate) fn japanese(text: &str) -> LocalizedText {
     LocalizedText { language: Some("ja-JP".into()), value: text.into() }
 }

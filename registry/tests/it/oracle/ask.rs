@@ -32,7 +32,9 @@ pub(super) fn query(draw: &mut Draw, model: &Model, number: usize) -> Query {
         7 => Query::GetAssociations(objects(draw, model)),
         8 => Query::GetDocumentsAndAssociations(documents(draw, model, 3)),
         9 => Query::GetSubmissionSets(objects(draw, model)),
-        10 => Query::GetSubmissionSetAndContents { set: set(draw, model), filter: Box::new(draw.one(content_filter())) },
+        10 => {
+            Query::GetSubmissionSetAndContents { set: set(draw, model), filter: Box::new(draw.one(content_filter())) }
+        }
         11 => Query::GetFolderAndContents { folder: folder(draw, model), filter: Box::new(draw.one(content_filter())) },
         12 => Query::GetFoldersForDocument(documents(draw, model, 1)),
         13 => {
@@ -68,6 +70,7 @@ fn types(draw: &mut Draw) -> Vec<AssociationType> {
         AssociationType::Append,
         AssociationType::TransformReplace,
         AssociationType::Signs,
+        AssociationType::IsSnapshotOf,
     ];
     let some: Vec<_> = all.into_iter().filter(|_| draw.chance(70)).collect();
     if some.is_empty() { all.into() } else { some }
@@ -80,7 +83,9 @@ fn documents(draw: &mut Draw, model: &Model, most: usize) -> DocumentSelector {
     match draw.below(3) {
         0 => DocumentSelector::EntryUuids(some.iter().map(|d| EntryUuid(d.id)).chain(unknown).collect()),
         1 => DocumentSelector::UniqueIds(some.iter().map(|d| d.entry.unique_id.clone().unwrap()).collect()),
-        _ => DocumentSelector::LogicalIds(some.iter().map(|d| EntryUuid(*draw.pick(&[d.id, d.logical]))).chain(unknown).collect()),
+        _ => DocumentSelector::LogicalIds(
+            some.iter().map(|d| EntryUuid(*draw.pick(&[d.id, d.logical]))).chain(unknown).collect(),
+        ),
     }
 }
 

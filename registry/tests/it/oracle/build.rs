@@ -1,20 +1,20 @@
-//! A generated registry: submissions as sources send them, then what metadata updates leave behind, written beside the
-//! registry. What the registry made of it all is read back from its tables.
+//! A generated registry: submissions as sources send them, updates, merges. What the registry made of them is read back
+//! from its tables.
 
 use std::collections::BTreeSet;
 
-use ihe::id::{ObjectId, PatientId};
+use ihe::id::{EntryUuid, ObjectId, PatientId};
 use ihe::message::Feed;
-use ihe::model::{AssociationType, Availability, DocumentEntry, Membership, Submission};
+use ihe::model::{AssociationType, Availability, DocumentEntry, DocumentKind, Folder, Membership, Purpose, Submission};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Row};
 use uuid::Uuid;
 
 use super::generate::{self, Draw};
-use super::model::{Document, Filed, Link, Model, Set, document_kind, status};
+use super::model::{Document, Filed, Link, Model, Set};
 use crate::bench::{Bench, Place};
-use crate::sample;
+use crate::{change, sample};
 
 const SUBMISSIONS: usize = 12;
 const TYPES: [AssociationType; 5] = [
@@ -33,9 +33,16 @@ pub(super) async fn build(bench: &Bench, draw: &mut Draw) -> Model {
     for n in 0..SUBMISSIONS {
         bench.clock.forward(43_200);
         let patient = draw.pick(&living).clone();
-        let submission = submission(&mut model, draw, &patient);
-        bench.accept(submission).await;
-        beside.read(&mut model).await;
+        let kind = if draw.chance(25) { DocumentKind::OnDemand } else { DocumentKind::Stable };
+        let (purpose, submission) = match n % 3 {
+            2 => (Purpose::Update, update(&model, draw, &patient)),
+            _ => (register(kind), submission(&model, draw, &patient, kind)),
+        };
+        if purpose != Purpose::Update || !submission.associations.is_empty() {
+            enter(&mut model, &submission);
+            change::accept(bench, purpose, submission).await;
+            beside.read(&mut model).await;
+        }
         if n % 4 == 3 && draw.chance(60) {
             let subsumed = living.pop().unwrap();
             let survivor = draw.pick(&living).clone();
@@ -44,38 +51,39 @@ pub(super) async fn build(bench: &Bench, draw: &mut Draw) -> Model {
             model.merges.push((subsumed, survivor));
         }
     }
-    beside.update(&mut model, draw).await;
-    beside.read(&mut model).await;
     model
 }
 
-/// A submission of one patient, entered into the lists.
-fn submission(model: &mut Model, draw: &mut Draw, patient: &PatientId) -> Submission {
+fn register(kind: DocumentKind) -> Purpose {
+    match kind {
+        DocumentKind::Stable => Purpose::Register,
+        DocumentKind::OnDemand => Purpose::RegisterOnDemand,
+    }
+}
+
+/// Documents of one kind and folders of one patient.
+fn submission(model: &Model, draw: &mut Draw, patient: &PatientId, kind: DocumentKind) -> Submission {
     let mut submission = sample::submission(patient, vec![]);
     submission.set = draw.one(generate::set(patient));
-    let approved = |d: &&Document| d.status == Availability::Approved && model.owner(d.entry.patient_id.as_ref()) == *patient;
-    let mut targets: Vec<ObjectId> = model.documents.iter().filter(approved).map(|d| d.entry.id.clone()).collect();
-    let of_patient = |f: &&Filed| model.owner(f.folder.patient_id.as_ref()) == *patient;
-    let mut folders: Vec<ObjectId> = model.folders.iter().filter(of_patient).map(|f| f.folder.id.clone()).collect();
+    let mut targets = latest_documents(model, patient);
+    let mut folders: Vec<ObjectId> = latest_folders(model, patient).iter().map(|f| f.folder.id.clone()).collect();
     if draw.chance(60) {
         let folder = draw.one(generate::folder(patient));
         folders.push(folder.id.clone());
         sample::add_folder(&mut submission, folder);
     }
     for _ in 0..draw.below(9) {
-        let mut entry = draw.one(generate::entry(patient));
-        if draw.chance(15) && !model.documents.is_empty() {
-            let again = &draw.pick(&model.documents).entry.unique_id;
+        let mut entry = of_kind(draw.one(generate::entry(patient)), kind);
+        let alike: Vec<_> = model.documents.iter().filter(|d| d.entry.kind == kind).collect();
+        if draw.chance(15) && !alike.is_empty() {
+            let again = &draw.pick(&alike).entry.unique_id;
             let taken = submission.entries.iter().any(|entry| entry.unique_id == *again);
             entry.unique_id = if taken { entry.unique_id } else { again.clone() };
         }
         if draw.chance(40) && !targets.is_empty() {
             let target = targets.swap_remove(draw.below(targets.len()));
-            let kind = match *draw.pick(&TYPES) {
-                AssociationType::Append if is_transformation(model, &target) => AssociationType::Signs,
-                kind => kind,
-            };
-            submission.associations.push(sample::association(kind, &entry.id, &target));
+            let relationship = relationship(model, draw, kind, target);
+            submission.associations.push(sample::association(relationship, &entry.id, &target.entry.id));
         }
         if draw.chance(50) && !folders.is_empty() {
             sample::put(&mut submission, draw.pick(&folders), &entry.id);
@@ -84,22 +92,90 @@ fn submission(model: &mut Model, draw: &mut Draw, patient: &PatientId) -> Submis
         submission.entries.push(entry);
     }
     if draw.chance(30) && !targets.is_empty() && !folders.is_empty() {
-        sample::put(&mut submission, draw.pick(&folders), draw.pick(&targets));
+        sample::put(&mut submission, draw.pick(&folders), &draw.pick(&targets).entry.id);
     }
     let referenced: BTreeSet<_> =
         (0..draw.below(3).min(model.documents.len())).map(|_| draw.below(model.documents.len())).collect();
     for n in referenced {
-        let anyones = model.documents[n].entry.id.clone();
-        submission.associations.push(sample::member(&submission.set, &anyones, Membership::Reference));
+        let anyones = &model.documents[n].entry.id;
+        submission.associations.push(sample::member(&submission.set, anyones, Membership::Reference));
     }
-    enter(model, &submission);
     submission
 }
 
-/// Nothing is appended to such a document.
-fn is_transformation(model: &Model, document: &ObjectId) -> bool {
+/// What a new document of this kind may be to a registered one.
+fn relationship(model: &Model, draw: &mut Draw, kind: DocumentKind, target: &Document) -> AssociationType {
     let made_it = [AssociationType::Transform, AssociationType::TransformReplace];
-    model.links.iter().any(|link| Some(link.source) == document.uuid().map(|id| id.0) && made_it.contains(&link.kind))
+    let is_transformation = || model.links.iter().any(|l| l.source == target.id && made_it.contains(&l.kind));
+    match (kind, target.entry.kind) {
+        (DocumentKind::OnDemand, _) => AssociationType::Replace,
+        (DocumentKind::Stable, DocumentKind::OnDemand) => AssociationType::IsSnapshotOf,
+        (DocumentKind::Stable, DocumentKind::Stable) => match *draw.pick(&TYPES) {
+            AssociationType::Append if is_transformation() => AssociationType::Signs,
+            kind => kind,
+        },
+    }
+}
+
+fn of_kind(entry: DocumentEntry, kind: DocumentKind) -> DocumentEntry {
+    match kind {
+        DocumentKind::Stable => entry,
+        DocumentKind::OnDemand => DocumentEntry { kind, creation_time: None, hash: None, size: None, ..entry },
+    }
+}
+
+/// New versions of some of a patient's documents and folders; other documents, folders and associations are withdrawn.
+fn update(model: &Model, draw: &mut Draw, patient: &PatientId) -> Submission {
+    let mut submission = change::update(patient);
+    let object = |id: Uuid| ObjectId::Uuid(EntryUuid(id));
+    let mut updated = BTreeSet::new();
+    for old in latest_documents(model, patient) {
+        let alike = submission.entries.iter().any(|entry| entry.unique_id == old.entry.unique_id);
+        if draw.chance(40) && !alike {
+            let generated = of_kind(draw.one(generate::entry(patient)), old.entry.kind);
+            let unique_id = old.entry.unique_id.clone();
+            let new = DocumentEntry { logical_id: Some(object(old.logical)), unique_id, ..generated };
+            let propagation = [None, Some("yes"), Some("no")][draw.below(3)];
+            change::add_version(&mut submission, &new, old.version, propagation);
+            updated.insert(old.id);
+        } else if draw.chance(10) {
+            change::add_status(&mut submission, &old.entry.id, Availability::Deprecated);
+        }
+    }
+    for old in latest_folders(model, patient) {
+        if draw.chance(40) {
+            let generated = draw.one(generate::folder(patient));
+            let unique_id = old.folder.unique_id.clone();
+            let new = Folder { logical_id: Some(object(old.logical)), unique_id, ..generated };
+            change::add_folder_version(&mut submission, &new, old.version, None);
+            updated.insert(old.id);
+        } else if draw.chance(10) {
+            change::add_status(&mut submission, &old.folder.id, Availability::Deprecated);
+        }
+    }
+    let sources: Vec<Uuid> = latest_documents(model, patient)
+        .iter()
+        .map(|d| d.id)
+        .chain(latest_folders(model, patient).iter().map(|f| f.id))
+        .filter(|id| !updated.contains(id))
+        .collect();
+    for link in model.links.iter().filter(|l| l.status == Availability::Approved && sources.contains(&l.source)) {
+        if !updated.contains(&link.target) && draw.chance(15) {
+            change::add_status(&mut submission, &object(link.id), Availability::Deprecated);
+        }
+    }
+    submission
+}
+
+/// A patient's documents that may be related to, replaced, updated.
+fn latest_documents<'m>(model: &'m Model, patient: &PatientId) -> Vec<&'m Document> {
+    let theirs = |d: &&Document| model.owner(d.entry.patient_id.as_ref()) == *patient;
+    model.documents.iter().filter(theirs).filter(|d| d.status == Availability::Approved && !d.superseded).collect()
+}
+
+fn latest_folders<'m>(model: &'m Model, patient: &PatientId) -> Vec<&'m Filed> {
+    let theirs = |f: &&Filed| model.owner(f.folder.patient_id.as_ref()) == *patient;
+    model.folders.iter().filter(theirs).filter(|f| f.status == Availability::Approved && !f.superseded).collect()
 }
 
 fn enter(model: &mut Model, submission: &Submission) {
@@ -108,6 +184,7 @@ fn enter(model: &mut Model, submission: &Submission) {
         id: id(&entry.id),
         entry: entry.clone(),
         logical: id(&entry.id),
+        version: 0,
         superseded: false,
         status: Availability::Approved,
     };
@@ -116,6 +193,7 @@ fn enter(model: &mut Model, submission: &Submission) {
         id: id(&folder.id),
         folder: folder.clone(),
         logical: id(&folder.id),
+        version: 0,
         superseded: false,
         status: Availability::Approved,
         last_update_time: 0,
@@ -153,20 +231,18 @@ impl Beside {
     /// What the registry says of each object.
     async fn read(&mut self, model: &mut Model) {
         for d in &mut model.documents {
-            let sql = "SELECT logical, superseded, status, kind FROM entry WHERE id = $1";
-            (d.logical, d.superseded, d.status, d.entry.kind) = on!(self, connection => {
+            let sql = "SELECT logical, superseded, status, version FROM entry WHERE id = $1";
+            (d.logical, d.superseded, d.status, d.version) = on!(self, connection => {
                 let row = sqlx::query(sql).bind(d.id.as_bytes().to_vec()).fetch_one(connection).await.unwrap();
-                (logical(d.id, row.get(0)), row.get::<i64, _>(1) == 1, status(row.get(2)), document_kind(row.get(3)))
+                (logical(d.id, row.get(0)), row.get::<i64, _>(1) == 1, status(row.get(2)), version(row.get(3)))
             });
         }
         for f in &mut model.folders {
-            let sql = "SELECT logical, superseded, status, last_update_time, unique_id FROM folder WHERE id = $1";
-            let unique_id: String;
-            (f.logical, f.superseded, f.status, f.last_update_time, unique_id) = on!(self, connection => {
+            let sql = "SELECT logical, superseded, status, version, last_update_time FROM folder WHERE id = $1";
+            (f.logical, f.superseded, f.status, f.version, f.last_update_time) = on!(self, connection => {
                 let row = sqlx::query(sql).bind(f.id.as_bytes().to_vec()).fetch_one(connection).await.unwrap();
-                (logical(f.id, row.get(0)), row.get::<i64, _>(1) == 1, status(row.get(2)), row.get(3), row.get(4))
+                (logical(f.id, row.get(0)), row.get::<i64, _>(1) == 1, status(row.get(2)), version(row.get(3)), row.get(4))
             });
-            f.folder.unique_id = Some(unique_id.parse().unwrap());
         }
         let sql = "SELECT id, source, target, kind, status FROM association";
         model.links = on!(self, connection => {
@@ -180,44 +256,6 @@ impl Beside {
             }).collect()
         });
     }
-
-    /// Makes on-demand documents of some, versions of one document or folder of others, and withdraws associations and
-    /// folders.
-    async fn update(&mut self, model: &mut Model, draw: &mut Draw) {
-        for n in 0..model.documents.len() {
-            let (new, old) = (model.documents[n].clone(), draw.pick(&model.documents[..=n]).clone());
-            if draw.chance(25) {
-                self.run("UPDATE entry SET kind = 1 WHERE id = $1", &[new.id]).await;
-            }
-            if draw.chance(25) && new.id != old.id && new.entry.patient_id == old.entry.patient_id {
-                self.run("UPDATE entry SET superseded = 1, status = 1 WHERE id = $1", &[old.id]).await;
-                self.run("UPDATE entry SET logical = $1, version = 2 WHERE id = $2", &[old.id, new.id]).await;
-            }
-        }
-        for pair in model.folders.chunks_exact(2) {
-            if draw.chance(50) && pair[0].folder.patient_id == pair[1].folder.patient_id {
-                self.run("UPDATE folder SET superseded = 1, status = 1 WHERE id = $1", &[pair[0].id]).await;
-                let version = "UPDATE folder SET logical = $1, version = 2, \
-                     unique_id = (SELECT unique_id FROM folder WHERE id = $1) WHERE id = $2";
-                self.run(version, &[pair[0].id, pair[1].id]).await;
-            }
-            if draw.chance(20) {
-                self.run("UPDATE folder SET status = 1 WHERE id = $1", &[pair[1].id]).await;
-            }
-        }
-        for link in &model.links {
-            if draw.chance(15) {
-                self.run("UPDATE association SET status = 1 WHERE id = $1", &[link.id]).await;
-            }
-        }
-    }
-
-    async fn run(&mut self, sql: &'static str, ids: &[Uuid]) {
-        on!(self, connection => {
-            let query = ids.iter().fold(sqlx::query(sql), |query, id| query.bind(id.as_bytes().to_vec()));
-            query.execute(connection).await.unwrap();
-        });
-    }
 }
 
 fn uuid(octets: &[u8]) -> Uuid {
@@ -226,6 +264,14 @@ fn uuid(octets: &[u8]) -> Uuid {
 
 fn logical(id: Uuid, logical: Option<&[u8]>) -> Uuid {
     logical.map_or(id, uuid)
+}
+
+fn version(number: i64) -> u32 {
+    number.try_into().unwrap()
+}
+
+fn status(number: i64) -> Availability {
+    if number == 0 { Availability::Approved } else { Availability::Deprecated }
 }
 
 fn association_type(number: i64) -> AssociationType {

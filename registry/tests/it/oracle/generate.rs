@@ -114,8 +114,7 @@ impl ByTime for Option<Dtm> {
 }
 
 pub(super) fn folder(patient: &PatientId) -> impl Strategy<Value = Folder> + use<> {
-    (Just(patient.clone()), vec(code(), 1..3))
-        .prop_map(|(patient, codes)| Folder { codes, ..sample::folder(&patient) })
+    (Just(patient.clone()), vec(code(), 1..3)).prop_map(|(patient, codes)| Folder { codes, ..sample::folder(&patient) })
 }
 
 pub(super) fn set(patient: &PatientId) -> impl Strategy<Value = SubmissionSet> + use<> {

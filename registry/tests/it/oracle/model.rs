@@ -7,9 +7,7 @@ use ihe::message::{
     AllFilter, CodeRef, ContentFilter, DocumentAvailability, DocumentFilter, DocumentKinds, DocumentSelector,
     FolderFilter, FolderSelector, Level, PackageSelector, Period, Query, SetFilter, Statuses,
 };
-use ihe::model::{
-    AssociationType, Author, Availability, Code, DocumentEntry, DocumentKind, Folder, SubmissionSet,
-};
+use ihe::model::{AssociationType, Author, Availability, Code, DocumentEntry, Folder, SubmissionSet};
 use uuid::Uuid;
 
 /// Everything that a registry holds.
@@ -23,20 +21,20 @@ pub(super) struct Model {
     pub(super) merges: Vec<(PatientId, PatientId)>,
 }
 
-#[derive(Clone)]
 pub(super) struct Document {
     pub(super) id: Uuid,
     pub(super) entry: DocumentEntry,
     pub(super) logical: Uuid,
+    pub(super) version: u32,
     pub(super) superseded: bool,
     pub(super) status: Availability,
 }
 
-#[derive(Clone)]
 pub(super) struct Filed {
     pub(super) id: Uuid,
     pub(super) folder: Folder,
     pub(super) logical: Uuid,
+    pub(super) version: u32,
     pub(super) superseded: bool,
     pub(super) status: Availability,
     pub(super) last_update_time: i64,
@@ -121,7 +119,8 @@ impl Model {
         self.sets_where(|s| {
             self.same(s.set.patient_id.as_ref(), patient)
                 && status.contains(Availability::Approved)
-                && (filter.source_ids.is_empty() || filter.source_ids.iter().any(|id| Some(id) == s.set.source_id.as_ref()))
+                && (filter.source_ids.is_empty()
+                    || filter.source_ids.iter().any(|id| Some(id) == s.set.source_id.as_ref()))
                 && any_of(&filter.content_type_codes, &s.set.content_type_code)
                 && filter.author_person.as_ref().is_none_or(|pattern| by(&s.set.authors, pattern))
                 && within(&filter.submission_time, s.set.submission_time.as_ref().map(Dtm::earliest))
@@ -199,7 +198,13 @@ impl Model {
         found
     }
 
-    fn related(&self, given: &DocumentSelector, types: &[AssociationType], kinds: DocumentKinds, level: Level) -> Found {
+    fn related(
+        &self,
+        given: &DocumentSelector,
+        types: &[AssociationType],
+        kinds: DocumentKinds,
+        level: Level,
+    ) -> Found {
         let given = self.documents_where(level, |d| selects(given, d));
         let others = self.documents_where(level, |d| kinds.contains(d.entry.kind));
         let pair = |l: &Link| {
@@ -321,14 +326,4 @@ fn within(period: &Period, time: Option<i64>) -> bool {
     let Some(time) = time else { return true };
     period.from.as_ref().is_none_or(|from| from.earliest() <= time)
         && period.to.as_ref().is_none_or(|to| time < to.earliest())
-}
-
-/// What a number in the database says.
-pub(super) fn status(number: i64) -> Availability {
-    if number == 0 { Availability::Approved } else { Availability::Deprecated }
-}
-
-/// What a number in the database says.
-pub(super) fn document_kind(number: i64) -> DocumentKind {
-    if number == 0 { DocumentKind::Stable } else { DocumentKind::OnDemand }
 }
