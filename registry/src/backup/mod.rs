@@ -202,8 +202,13 @@ async fn insert(tx: &mut Tx, table: &Table, rows: &[Vec<Cell>]) -> sqlx::Result<
         Tx::Postgres(_) => format!("({})", placeholders(n * columns + 1, columns)),
     };
     let tuples: Vec<String> = (0..rows.len()).map(tuple).collect();
+    let insert = match tx {
+        // The transaction fails as a whole. So that a statement could be undone alone, SQLite would copy every page first.
+        Tx::Sqlite(_) => "INSERT OR FAIL",
+        Tx::Postgres(_) => "INSERT",
+    };
     let own_numbers = tx.overriding();
-    let sql = format!("INSERT INTO {} ({}) {own_numbers} VALUES {}", table.name, table.list(), tuples.join(", "));
+    let sql = format!("{insert} INTO {} ({}) {own_numbers} VALUES {}", table.name, table.list(), tuples.join(", "));
     let cells = rows.iter().flat_map(|cells| cells.iter().zip(table.columns));
     let values = cells.map(|(cell, (_, kind))| value(cell, *kind)).collect();
     tx.execute(sql, values).await

@@ -104,7 +104,7 @@ impl<'s> Asked<'s> {
             returns: query.returns,
             level: query.level,
             limit: i64::from(limit),
-            // The others ask by patient, or return references (ITI TF-2 §3.18.4.1.2.3.6.3, §3.51.4.1.3).
+            // The rule of one patient is about queries by identity (ITI TF-2 §3.18.4.1.3, §3.51.4.1.3).
             mixes_patients: query.what.is_multi_patient() || !query.what.patients().is_empty(),
             terms: store.find_terms(&terms::of(&query.what)).await.map_err(fault)?,
         })

@@ -269,10 +269,17 @@ pub(super) async fn script(connection: &mut PgConnection, text: &str) -> sqlx::R
     connection.execute(sqlx::raw_sql(AssertSqlSafe(dialect::postgres(text)))).await.map(drop)
 }
 
-/// Takes the locks in one order, whatever order the names come in: so no two transactions wait for each other.
+/// More names than this would fill the server's table of locks if a few such transactions came at once.
+const MANY: usize = 512;
+
+/// Takes the locks in one order, whatever order the names come in: so no two transactions wait for each other. Whoever
+/// names very many things has the registry to itself instead.
 pub(super) async fn lock(connection: &mut PgConnection, names: &[String]) -> sqlx::Result<()> {
+    if names.len() > MANY {
+        return connection.execute("SELECT pg_advisory_xact_lock(1, 0)").await.map(drop);
+    }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let sql = "SELECT pg_advisory_xact_lock(key) FROM \
+    let sql = "SELECT pg_advisory_xact_lock_shared(1, 0) UNION ALL SELECT pg_advisory_xact_lock(key) FROM \
          (SELECT DISTINCT hashtextextended(name, 0) AS key FROM unnest($1::text[]) AS name ORDER BY key) AS keys";
     sqlx::query(sql).bind(names).execute(connection).await.map(drop)
 }

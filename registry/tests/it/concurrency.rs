@@ -72,6 +72,28 @@ both_engines! {
         assert!(codes.iter().all(|code| code == "XDSNonIdenticalHash"), "{codes:?}");
     }
 
+    async fn very_large_submissions_and_small_ones_keep_out_of_one_anothers_way(engine) {
+        let bench = Bench::open_with(engine, |config| {
+            config.patients = (1..=4).map(sample::patient).collect();
+            config.lock_timeout = Duration::from_secs(60);
+        })
+        .await;
+        // Each large one shares a document with a small one that says otherwise of it.
+        let mut submissions = Vec::new();
+        for n in 1..=3_u8 {
+            let large: Vec<_> = (0..700).map(|_| sample::entry(&patient(n.into()))).collect();
+            let mut other = sample::entry(&patient(4));
+            other.unique_id = large[0].unique_id.clone();
+            other.hash = Some(ihe::id::Sha1([n; 20]));
+            submissions.push(sample::submission(&patient(n.into()), large));
+            submissions.push(sample::submission(&patient(4), vec![other]));
+            submissions.push(sample::submission(&patient(n.into()), vec![sample::entry(&patient(n.into()))]));
+        }
+        let (_, succeeded, codes) = all_at_once(bench, submissions).await;
+        assert_eq!(succeeded, 6);
+        assert_eq!(codes, ["XDSNonIdenticalHash"; 3]);
+    }
+
     async fn independent_submissions_all_succeed(engine) {
         let bench = Bench::open(engine).await;
         let submissions = (0..200).map(|n| sample::submission(&patient(1 + n % 4), vec![sample::entry(&patient(1 + n % 4))]));

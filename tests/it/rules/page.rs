@@ -59,7 +59,7 @@ fn tests(rule: Rule, cases: &[Listed]) -> String {
     cases.map(|(_, name, file)| format!("[{}](../tests/{file})", cell(name))).collect::<Vec<_>>().join("<br>")
 }
 
-/// A text within a row of a table; what looks like an element is none.
+/// A text within a row of a table; what looks like an element or a formula is none.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('<', "&lt;")
+    text.replace('|', "\\|").replace('<', "&lt;").replace('$', "\\$")
 }
