@@ -42,7 +42,9 @@ enum Command {
     )]
     Certs(certs::Args),
     /// Bring the registry's database to this version's schema / データベースを移行する
-    #[command(after_help = "Example:\n  musubi migrate --config musubi.toml --dry-run\n  musubi migrate --config musubi.toml")]
+    #[command(
+        after_help = "Example:\n  musubi migrate --config musubi.toml --dry-run\n  musubi migrate --config musubi.toml"
+    )]
     Migrate(database::MigrateArgs),
     /// Write the registry into one file while the hub runs / レジストリをバックアップする
     #[command(after_help = "Example:\n  musubi backup --config musubi.toml --to registry-20260401.backup")]
@@ -50,7 +52,8 @@ enum Command {
     /// Fill an empty registry from a backup / バックアップからレジストリを復元する
     #[command(after_help = "Example:\n  musubi restore --config new/musubi.toml --from registry-20260401.backup")]
     Restore(database::RestoreArgs),
-    /// What measurements need / 計測用
+    /// Prepare measurements / 計測の準備
+    #[command(after_help = "Example:\n  musubi bench seed --config bench/musubi.toml --documents 1000000")]
     Bench(bench::Args),
     /// Print the transactions that this hub serves, as docs/transactions.md / 対応トランザクションの一覧
     #[command(hide = true)]

@@ -4,10 +4,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use registry::Copied;
+use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::serve::{lock, taken};
@@ -77,9 +77,11 @@ pub(crate) async fn backup(args: BackupArgs) -> anyhow::Result<()> {
             return Err(error);
         }
     };
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    // Unlike a rename, a link overwrites nothing.
     fs::hard_link(&unfinished, to)
         .and_then(|()| fs::remove_file(&unfinished))
-        .and_then(|()| File::open(to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all())
+        .and_then(|()| File::open(folder)?.sync_all())
         .with_context(|| format!("{} cannot be written", to.display()))?;
     let size = fs::metadata(to)?.len();
     let seconds = started.elapsed().as_secs_f64();
@@ -118,8 +120,8 @@ pub(crate) async fn restore(args: RestoreArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let file = File::open(&args.from).with_context(|| format!("{} cannot be read", args.from.display()))?;
     let restored = registry::restore(&config.registry, &config.folder, BufReader::new(file)).await;
-    let Copied { entries, rows } = restored
-        .with_context(|| format!("{} was not restored, and nothing was changed", args.from.display()))?;
+    let Copied { entries, rows } =
+        restored.with_context(|| format!("{} was not restored, and nothing was changed", args.from.display()))?;
     let seconds = started.elapsed().as_secs_f64();
     crate::print(&format!("{entries} document entries, {rows} rows restored in {seconds:.1} s.\n"))?;
     Ok(())

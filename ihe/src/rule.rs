@@ -133,8 +133,8 @@ rules! {
     DocumentUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a document is not that of a registered submission set or folder" "ITI TF-2 §3.42.4.1.3";
     DocumentHashDiffers NonIdenticalHash "entries of one document uniqueId have the same hash" "ITI TF-2 §3.42.4.1.3";
     DocumentSizeDiffers NonIdenticalSize "entries of one document uniqueId have the same size" "ITI TF-2 §3.42.4.1.3";
-    PatientUnknown UnknownPatientId "the patient is known to the registry by an identity feed (ITI-8 or ITI-44)" "ITI TF-2 §3.42.4.1.3";
-    PatientSubsumed UnknownPatientId "the patientId was not merged into another one" "ITI TF-2 §3.42.4.1.3";
+    PatientUnknown UnknownPatientId "the patient is known to the registry by an identity feed, ITI-8 or ITI-44" "ITI TF-2 §3.42.4.1.3";
+    PatientSubsumed UnknownPatientId "the patientId is in use, not merged into another one" "ITI TF-2 §3.42.4.1.3";
     PatientOfOtherAuthority UnknownPatientId "the patientId is of the assigning authority of this affinity domain" "ITI TF-2 §3.42.4.1.3";
     ReferenceUnknown UnresolvedReference "what an association points at is in the submission or in the registry" "ITI TF-2 §3.42.4.1.3";
     ReferenceWrongKind UnresolvedReference "what an association points at is of the kind that its type asks for" "ITI TF-3 §4.2.2";
@@ -169,7 +169,7 @@ rules! {
     UpdatePatient PatientIdReconciliation "new versions have the patientId of the submission set that brings them" "ITI TF-2 §3.57.4.1.3";
 
     "What an update finds (ITI-57)":
-    UpdateUnknownObject MetadataVersion "the logicalID of a new version is known to the registry" "ITI TF-2 §3.57.4.1.3";
+    UpdateUnknownObject MetadataVersion "the logicalID of a new version is the UUID of the first version of a registered object" "ITI TF-2 §3.57.4.1.3";
     UpdateNotLatest MetadataVersion "PreviousVersion is the latest version of the object" "ITI TF-2 §3.57.4.1.3";
     UpdateOfDeprecated MetadataUpdate "the latest version of what is updated is Approved" "ITI TF-2 §3.57.4.1.3";
     UpdateChangesUniqueId MetadataUpdate "an update keeps the uniqueId" "ITI TF-2 §3.57.4.1.3";

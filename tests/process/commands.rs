@@ -43,6 +43,8 @@ fn the_help_of_every_command_has_an_example_that_begins_with_the_command() {
         "migrate",
         "backup",
         "restore",
+        "bench",
+        "bench seed",
     ] {
         assert!(seen.iter().any(|seen| seen == command), "{command} is not among {seen:?}");
     }

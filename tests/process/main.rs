@@ -19,4 +19,5 @@ mod log;
 mod outsiders;
 mod refusals;
 mod roles;
+mod seed;
 mod stop;

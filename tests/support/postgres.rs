@@ -171,6 +171,16 @@ impl Database {
         self.cluster.run(&self.name, sql)
     }
 
+    /// Waits until a replica has heard of this database.
+    pub(crate) fn wait_at(&self, replica: &Cluster) {
+        let sql = format!("SELECT COUNT(*) FROM pg_database WHERE datname = '{}'", self.name);
+        let attempts = (0..300).find(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            replica.run("postgres", &sql) == "1"
+        });
+        assert!(attempts.is_some(), "the replica never heard of the database");
+    }
+
     /// Runs SQL on the same database of a replica.
     pub(crate) fn run_at(&self, replica: &Cluster, sql: &str) -> String {
         replica.run(&self.name, sql)

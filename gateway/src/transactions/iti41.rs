@@ -63,6 +63,6 @@ fn part(parts: &[(Box<str>, Staged)], reference: &str) -> Result<Staged, Fault> 
     let named = parts.iter().find(|(id, _)| cid_names(reference, id));
     named.map(|(_, staged)| *staged).ok_or_else(|| {
         let at = format_args!("xop:Include cid:{reference:.128}");
-        Rule::ProvidedPart.broken(at, "no part has this Content-ID")
+        Rule::ProvidedPart.broken(at, "no part has this Content-ID").at(format!("{reference:.128}"))
     })
 }

@@ -29,7 +29,8 @@ impl Submit for RestrictedUpdate {
     fn permit(submission: &Submission, call: &Call) -> Result<(), Fault> {
         match &submission.set.home {
             Some(home) if *home != call.gateway.community => {
-                let fault = Rule::RestrictedCommunity.broken("homeCommunityId of the submission set", home);
+                let fault = Rule::RestrictedCommunity
+                    .broken("submission set, homeCommunityId", format_args!("{home}, another community"));
                 Err(fault.at(home.to_string()))
             }
             Some(_) | None => Ok(()),

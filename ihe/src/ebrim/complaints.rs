@@ -28,7 +28,7 @@ impl Complaints {
 
     fn broken(&mut self, rule: Rule, at: impl Display, found: impl Display) {
         if self.0.len() < limits::COMPLAINTS {
-            let mut fault = rule.broken(at, found);
+            let mut fault = rule.broken(&at, found).at(at.to_string());
             fault.detail.truncate(start(&fault.detail, limits::COMPLAINT).len());
             self.0.push(fault);
         }

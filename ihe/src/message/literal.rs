@@ -10,13 +10,17 @@ pub(super) fn read(text: &str) -> Result<Vec<Literal>, &'static str> {
     let mut rest = Rest(text.trim_ascii());
     if !rest.eat('(') {
         let one = rest.literal()?;
-        return if rest.0.is_empty() { Ok(vec![one]) } else { Err("something follows a single value") };
+        return if rest.0.is_empty() { Ok(vec![one]) } else { Err("something after a single value") };
     }
     let mut list = vec![rest.literal()?];
     while rest.eat(',') {
         list.push(rest.literal()?);
     }
-    if rest.eat(')') && rest.0.is_empty() { Ok(list) } else { Err("a list reads ('a','b')") }
+    if rest.eat(')') && rest.0.is_empty() {
+        Ok(list)
+    } else {
+        Err("a list that does not end, or goes on after its end")
+    }
 }
 
 /// Appends a quoted string.
@@ -50,12 +54,12 @@ impl Rest<'_> {
             let end = self.0.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.0.len());
             let (number, rest) = self.0.split_at(end);
             self.0 = rest.trim_ascii_start();
-            return if number.is_empty() { Err("a string stands in single quotes") } else { Ok(number.into()) };
+            return if number.is_empty() { Err("a string without single quotes") } else { Ok(number.into()) };
         };
         let mut text = String::new();
         let mut rest = quoted;
         loop {
-            let (part, after) = rest.split_once('\'').ok_or("a string does not end")?;
+            let (part, after) = rest.split_once('\'').ok_or("a string that does not end")?;
             text.push_str(part);
             match after.strip_prefix('\'') {
                 Some(more) => {

@@ -326,8 +326,8 @@ macro_rules! through_from_str {
 
 through_from_str! {
     Dtm, true, |_, text| Err((Rule::QueryTime, shown(text)));
-    // The fault says what is wrong with the identifier without repeating it.
-    PatientId, false, |fault, _| Err((Rule::QueryPatientId, fault.detail));
+    // What is wrong with the identifier is said without repeating it.
+    PatientId, false, |_, text| Err((Rule::QueryPatientId, PatientId::read(text).err().unwrap_or_default().to_owned()));
     // Asking for an id that cannot exist finds nothing; it is not an error.
     Oid, false, |_, _| Ok(None);
     EntryUuid, false, |_, _| Ok(None);

@@ -150,9 +150,11 @@ impl Check<'_> {
     fn deviates(&mut self, deviation: Deviation, rule: Rule, at: &dyn Display, found: &dyn Display) {
         match deviation {
             Deviation::Accept => {}
-            Deviation::Refuse if self.refused.len() < FAULTS => self.refused.push(rule.broken(at, found)),
+            Deviation::Refuse if self.refused.len() < FAULTS => {
+                self.refused.push(rule.broken(at, found).at(at.to_string()));
+            }
             Deviation::Warn if self.warned.len() < FAULTS => {
-                self.warned.push(rule.broken(at, found).kind_as(Kind::MetadataWarning));
+                self.warned.push(rule.broken(at, found).at(at.to_string()).kind_as(Kind::MetadataWarning));
             }
             Deviation::Refuse | Deviation::Warn => {}
         }

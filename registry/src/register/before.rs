@@ -43,5 +43,7 @@ pub(crate) async fn registered_once(
 
 fn warning(unique_id: &Oid, id: EntryUuid) -> Fault {
     let found = format!("registered before as {id}, with the same content; nothing was done");
-    Rule::SubmittedBefore.broken(format_args!("submission set {unique_id}"), found)
+    Rule::SubmittedBefore
+        .broken(format_args!("submission set, uniqueId {unique_id}"), found)
+        .at("submission set, uniqueId")
 }

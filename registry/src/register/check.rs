@@ -73,7 +73,7 @@ impl Holder {
 fn same_document(incoming: &Incoming, entry: &DocumentEntry, holder: &Holder, findings: &mut Findings) {
     let (name, unique_id) = (incoming.name(&entry.id), entry.unique_id.as_ref().map_or("", |id| id.as_str()));
     let mut broken = |rule: Rule, attribute: &str, found: &str| {
-        findings.broken(rule, format_args!("document entry {name}, {attribute} of {unique_id}"), found);
+        findings.broken(rule, format_args!("document entry {name}, {attribute} {unique_id}"), found);
     };
     match holder {
         Holder::Folder => broken(Rule::DocumentUniqueIdTaken, "uniqueId", holder.found()),
@@ -90,10 +90,10 @@ fn same_document(incoming: &Incoming, entry: &DocumentEntry, holder: &Holder, fi
         Holder::Entry { kind: DocumentKind::OnDemand, .. } => {}
         Holder::Entry { kind: DocumentKind::Stable, hash, size } => {
             if *hash != entry.hash {
-                broken(Rule::DocumentHashDiffers, "hash", "it is registered with another hash");
+                broken(Rule::DocumentHashDiffers, "hash of", "it is registered with another hash");
             }
             if *size != entry.size {
-                broken(Rule::DocumentSizeDiffers, "size", "it is registered with another size");
+                broken(Rule::DocumentSizeDiffers, "size of", "it is registered with another size");
             }
         }
     }
@@ -103,14 +103,16 @@ fn same_document(incoming: &Incoming, entry: &DocumentEntry, holder: &Holder, fi
 pub(crate) fn patient(incoming: &Incoming, known: &Known, findings: &mut Findings) {
     let (patient, rules) = (&incoming.patient, &incoming.patients);
     let (rule, found) = match known.patient {
-        Some(known) if known.survivor.is_some() => (Rule::PatientSubsumed, "it was merged into another one"),
+        Some(known) if known.survivor.is_some() => (Rule::PatientSubsumed, "was merged into another one".to_owned()),
         Some(_) => return,
-        None if patient.authority != rules.authority => (Rule::PatientOfOtherAuthority, "it is of another one"),
+        None if patient.authority != rules.authority => {
+            (Rule::PatientOfOtherAuthority, format!("is not of {}", rules.authority))
+        }
         None if rules.unknown == UnknownPatient::Create => return,
-        None => (Rule::PatientUnknown, "it was never fed"),
+        None => (Rule::PatientUnknown, "was never fed".to_owned()),
     };
     // ITI TF-3 §4.2.4.1 asks for the patient id in the error's context.
-    findings.broken(rule, format_args!("patientId {patient}"), found);
+    findings.broken(rule, "submission set, patientId", format_args!("{patient} {found}"));
 }
 
 /// Whether objects of this row are of another patient than the submission.

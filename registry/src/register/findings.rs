@@ -15,7 +15,7 @@ impl Findings {
     /// A rule is broken.
     pub(crate) fn broken(&mut self, rule: Rule, at: impl Display, found: impl Display) {
         if self.0.len() < FAULTS {
-            self.0.push(rule.broken(at, found));
+            self.0.push(rule.broken(&at, found).at(at.to_string()));
         }
     }
 

@@ -16,11 +16,10 @@ async fn both() -> (Bench, &'static Cluster) {
     let place = Place { server: Some(primary.fresh_database()), ..Place::new(Engine::Sqlite) };
     let at = place.server.as_ref().map(|server| server.url_at(replica));
     // The new database is there only once the replica has heard of it.
-    let patience = Duration::from_secs(20);
+    place.server.as_ref().unwrap().wait_at(replica);
     let bench = Bench::open_at(place, |config| {
         config.patients = (1..=4).map(patient).collect();
         config.replica = at;
-        config.connect_timeout = patience;
     })
     .await;
     (bench, replica)

@@ -175,6 +175,11 @@ pub(super) fn cited(
         if (&*error.code, error.severity) != expected {
             return Err(format!("{rule:?} is said with {} {:?}, not {expected:?}", error.code, error.severity));
         }
+        // A query's error has no location but the community where it happened (ITI TF-2 §3.38.4.1.3).
+        let query = rule.name().starts_with("Query");
+        if !query && !error.location.as_deref().is_some_and(|location| error.context.contains(location)) {
+            return Err(format!("the location is not what the context says: {error:?}"));
+        }
         found.insert(rule);
     }
     if found != rules.iter().copied().collect() {

@@ -52,15 +52,15 @@ pub(super) const CASES: &[Case] = &[
         s.registered(s.submission(1, &[1])),
         RegisterOnDemand(s.on_demand(2, &[1])),
     ]),
-    Case::refused("a patient who was never fed", Rule::PatientUnknown, "patientId", |s| vec![
+    Case::refused("a patient who was never fed", Rule::PatientUnknown, "submission set, patientId", |s| vec![
         Register(s.submission_of(&s.other(), 1, &[1])),
     ]),
-    Case::refused("a patient who was merged into another", Rule::PatientSubsumed, "patientId", |s| vec![
+    Case::refused("a patient who was merged into another", Rule::PatientSubsumed, "submission set, patientId", |s| vec![
         Knows(s.other()),
         Merges(s.patient(), s.other()),
         Register(s.submission_of(&s.other(), 1, &[1])),
     ]),
-    Case::refused("a patient of another assigning authority", Rule::PatientOfOtherAuthority, "patientId", |s| vec![
+    Case::refused("a patient of another assigning authority", Rule::PatientOfOtherAuthority, "submission set, patientId", |s| vec![
         Register(s.submission_of(&s.patient().to_string().replace(AUTHORITY, "2.999.1234").parse().expect("an id"), 1, &[1])),
     ]),
     Case::refused("a replacement of nothing that is registered", Rule::ReferenceUnknown, "relationship, targetObject", |s| vec![

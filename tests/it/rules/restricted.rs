@@ -9,7 +9,7 @@ use super::stage::But as _;
 
 #[rustfmt::skip]
 pub(super) const CASES: &[Case] = &[
-    Case::refused("a restricted update of another community's document", Rule::RestrictedCommunity, "homeCommunityId of the submission set", |s| vec![
+    Case::refused("a restricted update of another community's document", Rule::RestrictedCommunity, "submission set, homeCommunityId", |s| vec![
         s.registered(s.submission(1, &[1])),
         UpdateRestricted(s.correction(2, 1).but(|m| m.set.home = Some("urn:oid:2.999.1234".parse().expect("a community")))),
     ]),
