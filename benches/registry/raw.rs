@@ -43,7 +43,11 @@ impl Connection {
                 .pragma("cache_size", "-65536");
             return Ok(Self::Sqlite(options.connect().await?));
         }
-        let options = PgConnectOptions::from_str(address)?.options([("plan_cache_mode", "force_generic_plan")]);
+        let options = PgConnectOptions::from_str(address)?.options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("random_page_cost", "1.1"),
+            ("jit", "off"),
+        ]);
         Ok(Self::Postgres(options.connect().await?))
     }
 

@@ -126,7 +126,7 @@ impl Log {
         if self.length >= self.limit {
             self.turn_over()?;
         }
-        let batch: Vec<u8> = lines.flatten().copied().collect();
+        let batch = lines.collect::<Vec<_>>().concat();
         let written = self.file.write_all(&batch).and_then(|()| self.file.sync_data());
         if let Err(e) = written {
             // Nothing of this batch was acknowledged: half a line must not stand before the next one.

@@ -1,5 +1,6 @@
 //! One request on its way through a transaction: who asks, what came along, what is answered, what is audited.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -41,7 +42,7 @@ pub(crate) struct Answer<R> {
     /// The code of the first error in it.
     pub(crate) error: Option<Box<str>>,
     /// What the audit record says of a success that was not the usual one.
-    pub(crate) note: Option<&'static str>,
+    pub(crate) note: Option<Cow<'static, str>>,
     /// How it ended, for the audit record (DICOM PS3.15 A.5.1).
     pub(crate) outcome: Outcome,
     /// Documents that go with it, in the order in which the body includes them.
@@ -73,13 +74,20 @@ impl From<RegistryResponse> for Answer<RegistryResponse> {
     fn from(reply: RegistryResponse) -> Self {
         let outcome = Outcome::of(&reply);
         let error = reply.errors.iter().find(|_| !reply.succeeded()).map(|e| e.code.clone());
-        let note = reply.was_known().then_some(KNOWN);
-        Self { note, ..Self::of(reply, outcome, error) }
+        Self { note: note(&reply), ..Self::of(reply, outcome, error) }
     }
 }
 
-/// What the audit record says of a submission that came again.
-const KNOWN: &str = "the submission set had been registered before; nothing was done";
+/// What the audit record says of a success that came with warnings.
+fn note(reply: &RegistryResponse) -> Option<Cow<'static, str>> {
+    match reply.errors.len() {
+        _ if reply.was_known() => Some("the submission set had been registered before; nothing was done".into()),
+        _ if !reply.succeeded() => None,
+        0 => None,
+        1 => Some("done with 1 warning".into()),
+        warnings => Some(format!("done with {warnings} warnings").into()),
+    }
+}
 
 /// What one audit record names.
 #[derive(Clone, Debug, Default)]
@@ -125,4 +133,28 @@ fn patient(submission: &Submission) -> Option<Object> {
 
 fn set(submission: &Submission) -> Option<Object> {
     submission.set.unique_id.as_ref().map(|id| Object::submission_set(id.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use ihe::{Fault, Kind};
+
+    use super::*;
+
+    #[test]
+    fn a_success_is_recorded_as_one_with_what_was_odd_about_it() {
+        let warning = || Fault::new(Kind::MetadataWarning, "the code x is unknown");
+        let known = || Fault::new(Kind::AlreadyRegistered, "the submission set 2.999.1 was registered before");
+        for (faults, note) in [
+            (vec![], None),
+            (vec![warning()], Some("done with 1 warning")),
+            (vec![warning(), warning(), warning()], Some("done with 3 warnings")),
+            (vec![known()], Some("the submission set had been registered before; nothing was done")),
+        ] {
+            let answer = Answer::from(RegistryResponse::of(faults));
+            assert_eq!((answer.outcome, answer.note.as_deref(), answer.error), (Outcome::Success, note, None));
+        }
+        let refused = Answer::from(RegistryResponse::of([warning(), Fault::new(Kind::UnknownPatientId, "unknown")]));
+        assert_eq!((refused.outcome, refused.note), (Outcome::Serious, None));
+    }
 }

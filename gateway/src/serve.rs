@@ -65,7 +65,7 @@ async fn serve<T: Transaction>(read: Result<T::Request, Faults>, mut call: Call)
     let mut broken = Vec::new();
     for fact in answer.facts.unwrap_or(facts) {
         let outcome = fact.outcome.unwrap_or(answer.outcome);
-        let why = if outcome == Outcome::Success { answer.note } else { answer.error.as_deref() };
+        let why = if outcome == Outcome::Success { answer.note.as_deref() } else { answer.error.as_deref() };
         let record = record(T::SPEC, &call, fact, outcome, why);
         let kept = call.gateway.node.keep(&record).await;
         kept.map_err(|fault| if done { done_unrecorded(fault) } else { fault })?;

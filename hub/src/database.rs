@@ -1,12 +1,12 @@
 //! `musubi migrate`, `backup` and `restore`: the registry's database, handled from outside the hub.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufReader, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use registry::Copied;
+use registry::{Copied, Migrated};
 use tokio::time::Instant;
 
 use crate::config::Config;
@@ -55,8 +55,12 @@ pub(crate) async fn migrate(args: MigrateArgs) -> anyhow::Result<()> {
         crate::print(&(head + &migration.sql))?;
         return Ok(());
     }
-    let version = registry::migrate(&config.registry, &config.folder).await?;
-    crate::print(&format!("The registry's database has schema {version}.\n"))?;
+    let Migrated { version, created } = registry::migrate(&config.registry, &config.folder).await?;
+    crate::print(&match created {
+        // A mistyped name in the configuration shows here.
+        Some(file) => format!("The registry's database {} was created with schema {version}.\n", file.display()),
+        None => format!("The registry's database has schema {version}.\n"),
+    })?;
     Ok(())
 }
 
@@ -68,11 +72,11 @@ pub(crate) async fn backup(args: BackupArgs) -> anyhow::Result<()> {
         bail!("{} exists already: choose another name, nothing is overwritten", to.display());
     }
     let unfinished = unfinished(to)?;
-    let written = write(&config, &unfinished).await;
-    let copied = match written {
+    let out = create(&unfinished)?;
+    let copied = match write(&config, out).await {
         Ok(copied) => copied,
         Err(error) => {
-            // The half file is of no use to anybody; what went wrong is what counts.
+            // The half file is ours, and of no use to anybody; what went wrong is what counts.
             let _ = fs::remove_file(&unfinished);
             return Err(error);
         }
@@ -93,15 +97,24 @@ pub(crate) async fn backup(args: BackupArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn write(config: &Config, file: &Path) -> anyhow::Result<Copied> {
-    let cannot = || format!("{} cannot be written", file.display());
-    // It names patients: nobody but its owner reads it.
-    let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).with_context(cannot)?;
-    let out = std::io::BufWriter::new(out);
-    let (copied, mut out) = registry::backup(&config.registry, &config.folder, out).await?;
-    out.flush().with_context(cannot)?;
-    out.get_ref().sync_all().with_context(cannot)?;
+async fn write(config: &Config, out: File) -> anyhow::Result<Copied> {
+    let (copied, mut out) = registry::backup(&config.registry, &config.folder, BufWriter::new(out)).await?;
+    out.flush().context("the backup cannot be written")?;
+    out.get_ref().sync_all().context("the backup cannot be written")?;
     Ok(copied)
+}
+
+/// Opens the file in which a backup grows; one that is there already may be somebody else's, and is left alone.
+fn create(unfinished: &Path) -> anyhow::Result<File> {
+    // It names patients: nobody but its owner reads it.
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(unfinished);
+    let name = unfinished.display();
+    match opened {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            bail!("another backup is being written there, or one was interrupted: remove {name} if none is running")
+        }
+        opened => opened.with_context(|| format!("{name} cannot be written")),
+    }
 }
 
 /// Where a backup grows.
@@ -119,7 +132,7 @@ pub(crate) async fn restore(args: RestoreArgs) -> anyhow::Result<()> {
     let _lock = lock(&config.folder)?.with_context(|| taken(&config.folder))?;
     let started = Instant::now();
     let file = File::open(&args.from).with_context(|| format!("{} cannot be read", args.from.display()))?;
-    let restored = registry::restore(&config.registry, &config.folder, BufReader::new(file)).await;
+    let restored = registry::restore(&config.registry, &config.folder, file).await;
     let Copied { entries, rows } =
         restored.with_context(|| format!("{} was not restored, and nothing was changed", args.from.display()))?;
     let seconds = started.elapsed().as_secs_f64();

@@ -19,30 +19,37 @@ impl Oid {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Reads an identifier that another system gave: dotted numbers whose first one, too, may be any. It is only
+    /// compared and passed on, and other systems do make up such identifiers.
+    pub fn foreign(text: &str) -> Result<Self, Fault> {
+        let refuse = |why: &str| Err(Fault::new(Kind::RegistryMetadata, format!("\"{text}\" is not an OID: {why}")));
+        if text.len() > 64 {
+            return Err(Fault::new(Kind::RegistryMetadata, "an OID has at most 64 characters"));
+        }
+        if !text.contains('.') {
+            return refuse("it needs at least two arcs");
+        }
+        let well_formed = |arc: &str| {
+            !arc.is_empty() && arc.bytes().all(|b| b.is_ascii_digit()) && (arc == "0" || !arc.starts_with('0'))
+        };
+        if !text.split('.').all(well_formed) {
+            return refuse("arcs are decimal numbers without leading zeros");
+        }
+        Ok(Self(text.into()))
+    }
 }
 
 impl FromStr for Oid {
     type Err = Fault;
 
     fn from_str(text: &str) -> Result<Self, Fault> {
-        let refuse = |why: &str| Err(Fault::new(Kind::RegistryMetadata, format!("\"{text}\" is not an OID: {why}")));
-        if text.len() > 64 {
-            return Err(Fault::new(Kind::RegistryMetadata, "an OID has at most 64 characters"));
+        let oid = Self::foreign(text)?;
+        if matches!(oid.0.split('.').next(), Some("0" | "1" | "2")) {
+            Ok(oid)
+        } else {
+            Err(Fault::new(Kind::RegistryMetadata, format!("\"{text}\" is not an OID: the first arc is 0, 1 or 2")))
         }
-        let mut arcs = text.split('.');
-        let (Some(first), Some(_)) = (arcs.next(), arcs.clone().next()) else {
-            return refuse("it needs at least two arcs");
-        };
-        if !matches!(first, "0" | "1" | "2") {
-            return refuse("the first arc is 0, 1 or 2");
-        }
-        let well_formed = |arc: &str| {
-            !arc.is_empty() && arc.bytes().all(|b| b.is_ascii_digit()) && (arc == "0" || !arc.starts_with('0'))
-        };
-        if !arcs.all(well_formed) {
-            return refuse("arcs are decimal numbers without leading zeros");
-        }
-        Ok(Self(text.into()))
     }
 }
 
@@ -137,6 +144,13 @@ impl FromStr for UniqueId {
     }
 }
 
+impl UniqueId {
+    /// Reads the uniqueId that a query asks for: any text of a possible length. It finds what it finds.
+    pub(crate) fn asked(text: &str) -> Option<Self> {
+        (1..=128).contains(&text.chars().count()).then(|| Self(text.into()))
+    }
+}
+
 impl fmt::Display for UniqueId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -158,6 +172,15 @@ pub struct PatientId {
 impl PatientId {
     /// Reads a CX. What is wrong with it is said without repeating it: the text is a patient's identifier.
     pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
+        Self::read_with(text, str::parse)
+    }
+
+    /// Reads a CX of another system, whose authority may be any dotted numbers.
+    pub(crate) fn read_foreign(text: &str) -> Result<Self, &'static str> {
+        Self::read_with(text, Oid::foreign)
+    }
+
+    fn read_with(text: &str, authority: fn(&str) -> Result<Oid, Fault>) -> Result<Self, &'static str> {
         const LONG: &str = "more than 256 characters";
         if text.chars().count() > CX {
             return Err(LONG);
@@ -168,16 +191,16 @@ impl PatientId {
         if id.contains(['&', '~', '|']) || plain.trim() != plain || plain.chars().any(char::is_control) {
             return Err("an id with a separator, a control character or an outer blank");
         }
-        let (Some(""), Some(""), Some(authority), None) =
+        let (Some(""), Some(""), Some(hd), None) =
             (components.next(), components.next(), components.next(), components.next())
         else {
-            return Err("other components than the first and the fourth, or no fourth");
+            return Err("no assigning authority in the fourth component, or a component beside that and the first");
         };
-        let mut parts = authority.split('&');
+        let mut parts = hd.split('&');
         let (Some(""), Some(oid), Some("ISO"), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
             return Err("an assigning authority that is not &OID&ISO without a namespace");
         };
-        let authority = oid.parse().map_err(|_refused| "an assigning authority that is no OID")?;
+        let authority = authority(oid).map_err(|_refused| "an assigning authority that is no OID")?;
         let parsed = Self { id: hl7v2::escape(&plain).into(), authority };
         if parsed.to_string().chars().count() > CX { Err(LONG) } else { Ok(parsed) }
     }
@@ -390,6 +413,17 @@ mod tests {
         for bad in ["", "1", "3.1", "1.2.", "1..2", "1.02", "1.2.x"] {
             assert!(bad.parse::<Oid>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_oid_of_another_system_may_begin_with_any_number() {
+        assert_eq!(Oid::foreign("3.4.5").unwrap().as_str(), "3.4.5");
+        for bad in ["", "1", "1.2.", "1..2", "3.02", "a.2"] {
+            assert!(Oid::foreign(bad).is_err(), "{bad}");
+        }
+        assert!(PatientId::read_foreign("1^^^&3.4.5&ISO").is_ok());
+        assert!(PatientId::read("1^^^&3.4.5&ISO").is_err());
+        assert!(PatientId::read_foreign("1^^^&NS&ISO").is_err());
     }
 
     #[test]

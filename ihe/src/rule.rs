@@ -23,6 +23,11 @@ macro_rules! rules {
                 match self { $($(Self::$name => stringify!($name),)*)* }
             }
 
+            /// The rule of that name.
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($(stringify!($name) => Some(Self::$name),)*)* _ => None }
+            }
+
             /// What it is about: the heading under which the table has it.
             pub const fn group(self) -> &'static str {
                 match self { $($(Self::$name => $group,)*)* }
@@ -62,15 +67,15 @@ rules! {
     SlotValue RegistryMetadata "a slot has values, none of them empty or longer than 256 characters" "ITI TF-3 §4.2.3.1.1";
     ExtraSlot RegistryMetadata "a slot that IHE does not define is named by a URN outside urn:ihe:" "ITI TF-3 §4.2.3.1.6";
     OneValue RegistryMetadata "the attribute has only one value" "ITI TF-3 §4.2.3";
-    RequiredAttribute RegistryMetadata "the attribute is required" "ITI TF-3 §4.3.1.1";
-    Classification RegistryMetadata "a Classification has a scheme or node of its object, and names that object in classifiedObject" "ITI TF-3 §4.2.3.1.2";
+    RequiredAttribute RegistryMetadata "an attribute that the standard requires has a value" "ITI TF-3 §4.3.1.1";
+    Classification RegistryMetadata "a Classification has a classificationScheme or classificationNode that its object can have, and the id of that object in classifiedObject" "ITI TF-3 §4.2.3.1.2";
     CodedValue RegistryMetadata "a coded value has a code, one codingScheme and a display name, of at most 256, 256 and 1024 characters" "ITI TF-3 §4.2.3.1.2";
-    ExternalIdentifier RegistryMetadata "an ExternalIdentifier has a scheme of its object, and names that object in registryObject" "ITI TF-3 §4.2.3.1.3";
+    ExternalIdentifier RegistryMetadata "an ExternalIdentifier has an identificationScheme that its object can have, and the id of that object in registryObject" "ITI TF-3 §4.2.3.1.3";
     Author RegistryMetadata "an author has a person, an institution or a telecommunication address, no code, and no slots but an author's" "ITI TF-3 §4.2.3.1.4";
     Charset RegistryMetadata "the charset of a LocalizedString is UTF-8" "ITI TF-3 §4.2.3.1.5";
     Title RegistryMetadata "a title has at most 128 characters in a document entry, 256 in a submission set or folder" "ITI TF-3 §4.2.3.2.24";
     LimitedMetadata RegistryMetadata "XDS takes no limited metadata" "ITI TF-3 §4.3.1.1";
-    Availability RegistryMetadata "a submission set or folder is submitted as Approved or without a status" "ITI TF-3 §4.2.3.3.2";
+    Availability RegistryMetadata "a submission set or folder is submitted without a status or as Approved by its full name, urn:oasis:names:tc:ebxml-regrep:StatusType:Approved" "ITI TF-3 §4.2.3.3.2";
     LogicalId RegistryMetadata "a new object is the first version of itself: its logicalID is absent or its id" "ITI TF-2 §3.42.4.1.3";
     ServiceTimes RegistryMetadata "the service starts before it stops" "ITI TF-3 §4.2.3.2.19";
     ObjectType RegistryMetadata "an ExtrinsicObject is a stable or an on-demand document entry" "ITI TF-3 §4.2.1.1";
@@ -130,11 +135,11 @@ rules! {
     EntryUuidTaken RegistryMetadata "the entryUUID that a source chooses is new to the registry" "ITI TF-3 §4.2.3.2.7";
     SubmissionSetUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a submission set is new to the registry" "ITI TF-2 §3.42.4.1.3";
     FolderUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a folder is new to the registry" "ITI TF-2 §3.42.4.1.3";
-    DocumentUniqueIdTaken DuplicateUniqueIdInRegistry "the uniqueId of a document is not that of a registered submission set or folder" "ITI TF-2 §3.42.4.1.3";
+    DocumentUniqueIdTaken RegistryMetadata "the uniqueId of a document is not that of a registered submission set or folder" "ITI TF-2 §3.42.4.1.3";
     DocumentHashDiffers NonIdenticalHash "entries of one document uniqueId have the same hash" "ITI TF-2 §3.42.4.1.3";
     DocumentSizeDiffers NonIdenticalSize "entries of one document uniqueId have the same size" "ITI TF-2 §3.42.4.1.3";
     PatientUnknown UnknownPatientId "the patient is known to the registry by an identity feed, ITI-8 or ITI-44" "ITI TF-2 §3.42.4.1.3";
-    PatientSubsumed UnknownPatientId "the patientId is in use, not merged into another one" "ITI TF-2 §3.42.4.1.3";
+    PatientSubsumed UnknownPatientId "the patientId is in use, not merged into another patientId" "ITI TF-2 §3.42.4.1.3";
     PatientOfOtherAuthority UnknownPatientId "the patientId is of the assigning authority of this affinity domain" "ITI TF-2 §3.42.4.1.3";
     ReferenceUnknown UnresolvedReference "what an association points at is in the submission or in the registry" "ITI TF-2 §3.42.4.1.3";
     ReferenceWrongKind UnresolvedReference "what an association points at is of the kind that its type asks for" "ITI TF-3 §4.2.2";
@@ -147,9 +152,10 @@ rules! {
 
     "The affinity domain":
     DomainUnknownCode RegistryMetadata "the code is of the value set that the affinity domain gives its attribute" "ITI TF-2 §3.42.4.1.3";
-    DomainMissingAttribute RegistryMetadata "the attribute is required by the affinity domain" "ITI TF-3 §4.3.1.1";
+    DomainMissingAttribute RegistryMetadata "an attribute that the affinity domain requires has a value" "ITI TF-3 §4.3.1.1";
     DomainLanguage RegistryMetadata "the language is one of the affinity domain" "ITI TF-3 §4.2.3.2.13";
     DomainMimeType RegistryMetadata "the media type is one of the affinity domain" "ITI TF-3 §4.2.3.2.15";
+    DomainDefault MetadataWarning "a source states itself what the affinity domain has a default for" "ITI TF-3 §4.3.1.1";
 
     "What an update asks for (ITI-57)":
     UpdateNothing MetadataUpdateOperation "an update holds at least one operation" "ITI TF-2 §3.57.4.1.3";
@@ -223,7 +229,9 @@ rules! {
     QueryCode RegistryError "a code reads 'code^^codingScheme'" "ITI TF-2 §3.18.4.1.2.3.5";
     QueryTime RegistryError "a time is YYYYMMDDhhmmss in digits, or fewer of them from the left: YYYY, YYYYMM and so on" "ITI TF-2 §3.18.4.1.2.3.5";
     QueryPattern RegistryError "a pattern is not empty" "ITI TF-2 §3.18.4.1.2.3.5";
-    QueryOid RegistryError "at least one value is an OID" "ITI TF-3 §4.2.3.1.7, OID";
+    QueryEntryUuid RegistryError "an entryUUID or logicalID reads urn:uuid: and a UUID, such as urn:uuid:0c1d3a52-5a2f-4c0e-9f3a-000000000001" "ITI TF-3 §4.2.3.2.7";
+    QueryUniqueId RegistryError "the uniqueId by which a document is asked for has 1 to 128 characters" "ITI TF-3 §4.2.3.2.26";
+    QueryOid RegistryError "a sourceId, and the uniqueId of a submission set or folder, is an OID such as 1.2.392.200250.9" "ITI TF-3 §4.2.3.1.7, OID";
     QueryDocumentType RegistryError "at least one value is the objectType of stable or of on-demand documents" "ITI TF-2 §3.18.4.1.2.3.6.2";
     QueryDocumentAvailability RegistryError "at least one value is urn:ihe:iti:2010:DocumentAvailability:Online or …:Offline" "ITI TF-3 §4.2.3.2.30";
     QueryAssociationType RegistryError "an association type is one that IHE defines, with its namespace" "ITI TF-3 §4.2.2";
@@ -232,7 +240,7 @@ rules! {
     QueryNeedsLevel2 RegistryError "what concerns superseded versions is asked for together with $MetadataLevel 2" "ITI TF-2 §3.18.4.1.2.3.5.3";
 
     "Answers to queries":
-    QueryTooManyResults TooManyResults "an answer holds no more objects than the registry is set up to return" "ITI TF-2 §3.18.4.1.3";
+    QueryTooManyResults TooManyResults "an answer holds no more objects, and no more octets of them, than the registry is set up to return" "ITI TF-2 §3.18.4.1.3";
     QuerySinglePatient ResultNotSinglePatient "an answer with whole objects is about one patient" "ITI TF-2 §3.18.4.1.3";
 }
 
@@ -240,7 +248,8 @@ impl Rule {
     /// The fault of breaking it: where, what was found, what would be right.
     pub fn broken(self, at: impl Display, found: impl Display) -> Fault {
         let (right, source, name) = (self.right(), self.source(), self.name());
-        let mut fault = Fault::new(self.kind(), format!("{at}: {found}; {right} ({source}, rule {name})"));
+        let mut fault =
+            Fault::new(self.kind(), format!("{at}: found {found}; required: {right} ({source}, rule {name})"));
         fault.rule = Some(self);
         fault
     }
@@ -270,7 +279,7 @@ mod tests {
         let fault = Rule::Sha1.broken("document01, hash", "\"abc\"");
         assert_eq!((fault.kind, fault.rule), (Kind::RegistryMetadata, Some(Rule::Sha1)));
         let right = "hash is the SHA-1 of the document, 40 hexadecimal digits";
-        let said = format!("document01, hash: \"abc\"; {right} (ITI TF-3 §4.2.3.2.10, rule Sha1)");
+        let said = format!("document01, hash: found \"abc\"; required: {right} (ITI TF-3 §4.2.3.2.10, rule Sha1)");
         assert_eq!(fault.detail, said);
     }
 }

@@ -9,4 +9,4 @@ mod port;
 pub use clock::{Clock, SystemClock};
 pub use context::{Context, TraceContext};
 pub use grpc::{Connect, Io, Link, RemoteRegistry, RemoteRepository, Server};
-pub use port::{ByteStream, Document, Identities, Located, Provided, Registry, Repository, Staged};
+pub use port::{ByteStream, Document, Identities, Located, Provided, Registry, Removed, Repository, Staged};

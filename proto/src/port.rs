@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use ihe::Fault;
-use ihe::id::{ObjectId, RepositoryId, Sha1, UniqueId};
+use ihe::id::{ObjectId, PatientId, RepositoryId, Sha1, UniqueId};
 use ihe::message::{DocumentRequest, IdentityFeed, QueryReply, RegistryResponse, RemoveObjects, StoredQuery};
-use ihe::model::{Purpose, Submission};
+use ihe::model::{Draft, Purpose};
 
 use crate::Context;
 
@@ -22,17 +22,18 @@ pub trait Registry: Send + Sync {
     /// Takes a submission whole or not at all (ITI-42, 57, 61, 92). `provided` names the stored octets of those entries
     /// whose documents our own repository keeps; it is empty when another repository registers.
     ///
-    /// A submission that breaks rules is a response with errors; a fault means that the outcome is unknown.
+    /// A submission that breaks rules is a response with errors, all of them: the flaws of the draft, what it shows by
+    /// itself and what the registry holds against it. A fault means that the outcome is unknown.
     async fn submit(
         &self,
         purpose: Purpose,
-        submission: Submission,
+        draft: Draft,
         provided: Vec<Provided>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault>;
 
     /// Forgets these objects, all or none (ITI-62). Errors and faults as with [`Registry::submit`].
-    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<RegistryResponse, Fault>;
+    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<Removed, Fault>;
 
     /// Where the octets of registered documents are; unknown ones are missing in the answer.
     async fn locate(
@@ -68,7 +69,7 @@ pub trait Repository: Send + Sync {
     /// `staged` pairs the `id` of each `xds:Document` with its octets.
     async fn provide(
         &self,
-        submission: Submission,
+        draft: Draft,
         staged: Vec<(Box<str>, Staged)>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault>;
@@ -99,6 +100,16 @@ pub struct Provided {
     pub entry: ObjectId,
     /// The address of the octets.
     pub content: [u8; 32],
+}
+
+/// What became of a removal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// What its sender is told.
+    pub response: RegistryResponse,
+    /// The patients of the named objects, for the audit record: once these are removed, nothing else tells whose they
+    /// were. Of a removal that was refused, those that are known.
+    pub patients: Vec<PatientId>,
 }
 
 /// Where a registered document is.

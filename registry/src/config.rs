@@ -24,6 +24,9 @@ pub struct Config {
     pub replica: Option<String>,
     /// A file that holds what `replica` would say, password included; it wins over `replica`.
     pub replica_file: Option<PathBuf>,
+    /// How late the replica may be; one that is later is not asked.
+    #[serde(with = "humantime_serde")]
+    pub replica_lag: Duration,
     /// Connections to PostgreSQL, two at the least, or readers of SQLite.
     pub connections: u32,
     /// How long a request waits for a connection to PostgreSQL.
@@ -49,6 +52,8 @@ pub struct Config {
     pub max_results: u32,
     /// How many references one answer may hold (`XDSTooManyResults`).
     pub max_references: u32,
+    /// How many octets the whole objects of one answer may come to, as they are unpacked (`XDSTooManyResults`).
+    pub max_answer_bytes: u64,
     /// `[registry.affinity_domain]`; without it every code is accepted.
     pub affinity_domain: Option<DomainConfig>,
 }
@@ -60,6 +65,7 @@ impl Default for Config {
             database_file: None,
             replica: None,
             replica_file: None,
+            replica_lag: Duration::from_secs(5),
             connections: 16,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
@@ -70,6 +76,7 @@ impl Default for Config {
             patients: Vec::new(),
             max_results: 5000,
             max_references: 100_000,
+            max_answer_bytes: 32 << 20,
             affinity_domain: None,
         }
     }
@@ -83,6 +90,7 @@ impl fmt::Debug for Config {
             .field("database_file", &self.database_file)
             .field("replica", &self.replica.as_ref().map(|at| if holds_password(at) { "(hidden)" } else { at }))
             .field("replica_file", &self.replica_file)
+            .field("replica_lag", &self.replica_lag)
             .field("connections", &self.connections)
             .field("connect_timeout", &self.connect_timeout)
             .field("statement_timeout", &self.statement_timeout)
@@ -93,6 +101,7 @@ impl fmt::Debug for Config {
             .field("patients", &self.patients.len())
             .field("max_results", &self.max_results)
             .field("max_references", &self.max_references)
+            .field("max_answer_bytes", &self.max_answer_bytes)
             .field("affinity_domain", &self.affinity_domain)
             .finish()
     }
@@ -214,6 +223,7 @@ mod tests {
             database_file = "/run/secrets/database-url"
             replica = "postgres://hub@replica/registry"
             replica_file = "/run/secrets/replica-url"
+            replica_lag = "1500ms"
             connections = 4
             connect_timeout = "250ms"
             statement_timeout = "2s"
@@ -224,6 +234,7 @@ mod tests {
             patients = ["P-1^^^&2.999.1&ISO"]
             max_results = 100
             max_references = 1000
+            max_answer_bytes = 1048576
 
             [affinity_domain]
             name = "japan"
@@ -231,16 +242,20 @@ mod tests {
             root = "2.999"
             unknown_codes = "warn"
             missing_attributes = "refuse"
+            defaults = true
         "#;
         let config: Config = toml::from_str(text).unwrap();
         assert_eq!(config.connect_timeout, Duration::from_millis(250));
+        assert_eq!(config.replica_lag, Duration::from_millis(1500));
         assert_eq!((config.statement_timeout.as_secs(), config.lock_timeout.as_secs()), (2, 1));
         assert_eq!(config.assigning_authority.as_ref().map(Oid::as_str), Some("2.999.1"));
         assert_eq!((config.unknown_patient, config.patients.len()), (UnknownPatient::Create, 1));
+        assert_eq!((config.max_results, config.max_references, config.max_answer_bytes), (100, 1000, 1 << 20));
         assert!(!format!("{config:?}").contains("P-1"));
         let domain = config.affinity_domain.unwrap();
         assert_eq!((domain.root.as_ref().map(Oid::as_str), domain.name.as_deref()), (Some("2.999"), Some("japan")));
         assert_eq!((domain.unknown_codes, domain.missing_attributes), (Some(Deviation::Warn), Some(Deviation::Refuse)));
+        assert!(domain.defaults && !DomainConfig::default().defaults);
         assert!(toml::from_str::<Config>("[affinity_domain]\nunknown = \"warn\"").is_err());
         assert!(toml::from_str::<Config>("max_result = 1").is_err());
         assert!(toml::from_str::<Config>("assigning_authority = \"local\"").is_err());

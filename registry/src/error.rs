@@ -51,6 +51,15 @@ pub enum Error {
         /// How long was waited.
         within: Duration,
     },
+    /// There is nothing to look at.
+    #[error(
+        "the registry has no database yet at {}: check registry.database; `musubi migrate` and the hub create it",
+        file.display()
+    )]
+    NoDatabase {
+        /// Where it should be.
+        file: PathBuf,
+    },
     /// The database cannot be opened.
     #[error(
         "cannot open the registry's database {database}: {cause}; check registry.database, and that this user may use it"
@@ -81,6 +90,12 @@ pub enum Error {
         /// What this program knows.
         known: i64,
     },
+    /// A database that no release made.
+    #[error(
+        "the registry's database was made by an unreleased build, and no version leads on from there: name an empty database \
+         in registry.database, or run the build that made it"
+    )]
+    SchemaUnreleased,
     /// A backup of another schema.
     #[error(
         "the backup was made with schema {found}, this program knows {known}: restore it with the program that made it, \
@@ -113,6 +128,18 @@ pub enum Error {
     /// The configuration does not say which affinity domain this is.
     #[error("registry.affinity_domain has either a name, such as \"japan\", or a file: give one of them")]
     WhichAffinityDomain,
+    /// The file of the affinity domain cannot be read.
+    #[error(
+        "cannot read {}, which registry.affinity_domain.file names: {cause}; name the domain's file there, by its path from \
+         the folder of musubi.toml, and let this user read it",
+        file.display()
+    )]
+    AffinityDomainFile {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
     /// The program brings no affinity domain of this name along.
     #[error(
         "registry.affinity_domain.name \"{name}\" is unknown: \"japan\" comes with the program; give other domains as a file"

@@ -32,4 +32,4 @@ pub use error::Error;
 pub use find::{Bound, Statement};
 pub use local::{LocalRegistry, migrate, migration};
 pub use seed::{Seed, Seeded, TableOctets, bench_patient, bench_patients, octets, seed};
-pub use store::Migration;
+pub use store::{Migrated, Migration};

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ihe::id::{Oid, RepositoryId, UniqueId};
 use ihe::message::{IdentityFeed, QueryReply, RegistryResponse, RemoveObjects, StoredQuery};
-use ihe::model::{Purpose, Submission};
-use ihe::{Fault, Faults, Kind};
-use proto::{Clock, Context, Identities, Located, Provided, Registry};
+use ihe::model::{Draft, Purpose};
+use ihe::{Fault, Faults, Kind, Rule};
+use proto::{Clock, Context, Identities, Located, Provided, Registry, Removed};
 
 use crate::config::Config;
 use crate::domain::{self, AffinityDomain};
 use crate::error::Error;
 use crate::patients::Change;
 use crate::register::{Digest, Incoming, Patients, Registering, Submitted, registered_once};
-use crate::store::{Failure, Migration, Store, fault};
+use crate::store::{Failure, Migrated, Migration, Store, fault};
 use crate::update::Updating;
 use crate::{find, known, locate, patients, remove};
 
@@ -45,8 +45,8 @@ pub async fn migration(config: &Config, dir: &Path) -> Result<Migration, Error> 
     Store::migration(config, dir).await
 }
 
-/// Brings the schema of the configured database up to date and returns its version: `musubi migrate`.
-pub async fn migrate(config: &Config, dir: &Path) -> Result<i64, Error> {
+/// Brings the schema of the configured database up to date: `musubi migrate`.
+pub async fn migrate(config: &Config, dir: &Path) -> Result<Migrated, Error> {
     Store::migrate(config, dir).await
 }
 
@@ -80,6 +80,40 @@ impl LocalRegistry {
             Purpose::Update | Purpose::RestrictedUpdate => Updating::new(incoming)?.run(&self.store).await,
         }
     }
+
+    fn patients(&self) -> Patients {
+        Patients { authority: self.authority.clone(), unknown: self.config.unknown_patient }
+    }
+
+    /// Everything for which a submission is refused: these faults, and what the registry holds against it besides, as far
+    /// as that can be told.
+    async fn refuse(
+        &self,
+        purpose: Purpose,
+        draft: Draft,
+        digest: Digest,
+        faults: Faults,
+        context: &Context,
+    ) -> Faults {
+        let mut faults: Vec<Fault> = faults.into_iter().collect();
+        // While ids are ambiguous it is not clear what points at what.
+        let clear = !faults.iter().any(|fault| fault.rule == Some(Rule::IdOnce));
+        let (patients, clock) = (self.patients(), self.clock.clone());
+        if clear && let Some(incoming) = Incoming::refused(purpose, draft.submission, digest, patients, clock) {
+            match in_time(context, async { Ok(self.take(incoming).await) }).await {
+                Ok(Ok(Submitted::Now | Submitted::Before(_) | Submitted::Refused)) => {}
+                Ok(Err(Failure::Refused(found))) => faults.extend(found),
+                // The sender hears of the rest once these are mended.
+                Ok(Err(failure)) => unasked(&failure.into_fault()),
+                Err(fault) => unasked(&fault),
+            }
+        }
+        Faults::none_or(faults).err().unwrap_or_else(|| Fault::internal("refused for no reason").into())
+    }
+}
+
+fn unasked(fault: &Fault) {
+    tracing::warn!(error = %fault, "a submission was refused without asking what the registry holds against it");
 }
 
 #[async_trait]
@@ -91,35 +125,45 @@ impl Registry for LocalRegistry {
     async fn submit(
         &self,
         purpose: Purpose,
-        mut submission: Submission,
+        mut draft: Draft,
         provided: Vec<Provided>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault> {
-        let digest = Digest::of(&submission);
-        let warnings = match domain::admit(self.domain.as_ref(), &mut submission, purpose) {
+        let digest = Digest::of(&draft.submission);
+        let sound = draft.flaws.is_empty();
+        let warnings = match domain::admit(self.domain.as_ref(), &mut draft, purpose) {
             Ok(warnings) => warnings,
-            // What was registered once was admitted then, whatever the domain has become.
             Err(faults) => {
-                let before = in_time(context, registered_once(&self.store, &submission.set, digest)).await?;
-                return before.map_or_else(|| refused(faults), |warning| Ok(RegistryResponse::of([warning])));
+                // What was registered once was admitted then, whatever the domain has become.
+                if sound
+                    && let once = registered_once(&self.store, purpose, &draft.submission.set, digest)
+                    && let Some(warning) = in_time(context, once).await?
+                {
+                    return Ok(RegistryResponse::of([warning]));
+                }
+                return refused(self.refuse(purpose, draft, digest, faults, context).await);
             }
         };
-        let patients = Patients { authority: self.authority.clone(), unknown: self.config.unknown_patient };
-        let incoming = match Incoming::new(purpose, submission, provided, digest, patients, self.clock.clone()) {
+        let (patients, clock) = (self.patients(), self.clock.clone());
+        let incoming = match Incoming::new(purpose, draft.submission, provided, digest, patients, clock) {
             Ok(incoming) => incoming,
             Err(faults) => return refused(faults),
         };
         match in_time(context, async { Ok(self.take(incoming).await) }).await? {
             Ok(Submitted::Now) => Ok(RegistryResponse::of(warnings)),
             Ok(Submitted::Before(warning)) => Ok(RegistryResponse::of([warning])),
+            Ok(Submitted::Refused) => Err(Fault::internal("a submission was refused without a reason")),
             Err(failure) => unless_refused(failure),
         }
     }
 
-    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<RegistryResponse, Fault> {
+    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<Removed, Fault> {
         match in_time(context, async { Ok(remove::remove(&self.store, objects).await) }).await? {
-            Ok(()) => Ok(RegistryResponse::of([])),
-            Err(failure) => unless_refused(failure),
+            Ok(remove::Ended { result, patients }) => {
+                let response = result.map_or_else(refused, |()| Ok(RegistryResponse::of([])))?;
+                Ok(Removed { response, patients })
+            }
+            Err(failure) => Ok(Removed { response: unless_refused(failure)?, patients: Vec::new() }),
         }
     }
 

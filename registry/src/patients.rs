@@ -102,15 +102,25 @@ pub(crate) fn lock_name(patient: &PatientId) -> String {
 
 /// The names of the locks of these rows, which are those of surviving patients.
 pub(crate) async fn lock_names(tx: &mut Tx, rows: &BTreeSet<i64>) -> sqlx::Result<Vec<String>> {
+    Ok(identifiers(tx, rows).await?.iter().map(lock_name).collect())
+}
+
+/// The identifiers in these rows, sorted.
+pub(crate) async fn identifiers(tx: &mut Tx, rows: &BTreeSet<i64>) -> sqlx::Result<Vec<PatientId>> {
     let rows: Vec<i64> = rows.iter().copied().collect();
-    let mut names = Vec::with_capacity(rows.len());
+    let mut found = Vec::with_capacity(rows.len());
     for rows in rows.chunks(CHUNK) {
         let list: Vec<Value<'_>> = pad(rows.iter().copied().map(Value::from).collect());
         let sql = format!("SELECT value, authority FROM patient WHERE seq IN ({})", placeholders(1, list.len()));
-        let read = |row: &Row<'_>| Ok(format!("patient {}^^^&{}&ISO", row.get::<&str>(0)?, row.get::<&str>(1)?));
-        names.extend(tx.fetch(sql, list, read).await?);
+        found.extend(tx.fetch(sql, list, identifier).await?);
     }
-    Ok(names)
+    found.sort_unstable();
+    Ok(found)
+}
+
+fn identifier(row: &Row<'_>) -> sqlx::Result<PatientId> {
+    let authority = row.get::<&str>(1)?.parse().map_err(|e: Fault| sqlx::Error::Decode(e.into()))?;
+    Ok(PatientId { id: row.get::<&str>(0)?.into(), authority })
 }
 
 /// The values of `$1` and `$2`.

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ihe::id::{RepositoryId, UniqueId};
 use ihe::message::{DocumentRequest, RegistryResponse};
-use ihe::model::{Purpose, Submission};
+use ihe::model::{Draft, Purpose};
 use ihe::{Fault, Kind};
 use proto::{ByteStream, Clock, Context, Document, Located, Registry, Repository, Staged, TraceContext};
 use tokio::time::{Instant, timeout_at};
@@ -135,15 +135,15 @@ impl Repository for LocalRepository {
 
     async fn provide(
         &self,
-        mut submission: Submission,
+        mut draft: Draft,
         staged: Vec<(Box<str>, Staged)>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault> {
-        let provided = match complete(&mut submission, &staged, &self.id) {
+        let provided = match complete(&mut draft, &staged, &self.id) {
             Ok(provided) => provided,
             Err(faults) => return Ok(RegistryResponse::of(faults)),
         };
-        match self.registry.submit(Purpose::Register, submission, provided, context).await {
+        match self.registry.submit(Purpose::Register, draft, provided, context).await {
             // The outcome is unknown, so the documents stay: a registry that did register them must find them.
             Err(fault) if unreachable(&fault) => {
                 tracing::warn!(error = %fault, "the registry did not answer a registration");

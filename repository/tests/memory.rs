@@ -9,8 +9,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ihe::Fault;
 use ihe::id::{RepositoryId, UniqueId};
 use ihe::message::{DocumentRequest, QueryReply, RegistryResponse, RemoveObjects, StoredQuery};
-use ihe::model::{Purpose, Submission};
-use proto::{Context, Located, Provided, Registry, Repository, SystemClock, TraceContext};
+use ihe::model::{Draft, Purpose};
+use proto::{Context, Located, Provided, Registry, Removed, Repository, SystemClock, TraceContext};
 use repository::{Config, LocalRepository};
 use tokio::time::Instant;
 
@@ -25,17 +25,11 @@ impl Registry for One {
         unimplemented!("a repository does not query")
     }
 
-    async fn submit(
-        &self,
-        _: Purpose,
-        _: Submission,
-        _: Vec<Provided>,
-        _: &Context,
-    ) -> Result<RegistryResponse, Fault> {
+    async fn submit(&self, _: Purpose, _: Draft, _: Vec<Provided>, _: &Context) -> Result<RegistryResponse, Fault> {
         unimplemented!("nothing is provided here")
     }
 
-    async fn remove(&self, _: RemoveObjects, _: &Context) -> Result<RegistryResponse, Fault> {
+    async fn remove(&self, _: RemoveObjects, _: &Context) -> Result<Removed, Fault> {
         unimplemented!("nothing is removed here")
     }
 

@@ -145,6 +145,10 @@ in_every_shape! {
         let ids = vec![uuid(&first.id), uuid(&second.id)];
         let memberships = wire.history(Query::GetAssociations(ids.clone())).await.associations;
         assert_eq!(wire.remove(&ids[1..]).await.refusals()[0], "ReferencesExistException");
+        let (whose, kept) = (sayuri.to_string(), ids[1].to_string());
+        let record = trail.only("ITI-62");
+        assert_eq!(record.outcome(), "8");
+        assert_eq!(record.objects(), [("1", "2", whose.as_str()), ("3", OBJECT, kept.as_str())]);
         assert_eq!(wire.history(documents_with(&[&document_id(1)])).await.entries.len(), 2);
 
         // The set of the update has no other member; that of the registration has.
@@ -155,7 +159,9 @@ in_every_shape! {
         let record = trail.of_type("ITI-62").pop().expect("a record");
         assert_eq!((record.id(), record.action(), record.outcome()), ("110110", "D", "0"));
         let removed: Vec<String> = all.iter().map(ToString::to_string).collect();
-        assert_eq!(record.objects(), removed.iter().map(|id| ("3", OBJECT, id.as_str())).collect::<Vec<_>>());
+        let objects = removed.iter().map(|id| ("3", OBJECT, id.as_str()));
+        // Afterwards nothing but this record tells whose they were.
+        assert_eq!(record.objects(), [("1", "2", whose.as_str())].into_iter().chain(objects).collect::<Vec<_>>());
 
         assert!(wire.history(documents_with(&[&document_id(1)])).await.entries.is_empty());
         assert!(wire.retrieve(&[&document_id(1)]).await.delivered().is_empty());

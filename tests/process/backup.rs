@@ -79,7 +79,29 @@ async fn what_would_lose_or_mix_something_is_refused_in_words() {
     refused(&words("restore", &other.config(), "--from", &region.folder.join("none")), "cannot be read");
     fs::write(&file, &whole).unwrap();
     done(&words("restore", &other.config(), "--from", &file));
-    refused(&words("backup", &region.sibling("empty").config(), "--to", &region.folder.join("b")), "registry");
+
+    let (empty, b) = (region.sibling("empty"), region.folder.join("b"));
+    refused(&words("backup", &empty.config(), "--to", &b), "`musubi migrate` and the hub create it");
+    fs::write(empty.folder.join("registry.db"), "").unwrap();
+    refused(&words("backup", &empty.config(), "--to", &b), "run `musubi migrate`");
+    assert!(!region.folder.join("b.unfinished").exists(), "what came of nothing is gone");
+}
+
+#[test]
+fn a_backup_leaves_the_unfinished_file_of_another_one_alone() {
+    let region = Region::new();
+    let config = region.config();
+    done(&["migrate", "--config", &config]);
+    let (file, unfinished) = (region.folder.join("b"), region.folder.join("b.unfinished"));
+    fs::write(&unfinished, "half").unwrap();
+    let output = run(&words("backup", &config, "--to", &file));
+    let said = text(&output.stderr);
+    let advice = format!("or one was interrupted: remove {} if none is running", unfinished.display());
+    assert!(!output.status.success() && said.contains(&advice), "{said}");
+    assert_eq!((fs::read(&unfinished).unwrap(), file.exists()), (b"half".to_vec(), false));
+    fs::remove_file(&unfinished).unwrap();
+    done(&words("backup", &config, "--to", &file));
+    assert!(file.exists() && !unfinished.exists());
 }
 
 #[test]
@@ -90,6 +112,9 @@ fn a_dry_run_prints_the_sql_and_changes_nothing() {
     assert!(printed.starts_with("-- The registry's database has schema 0; this leads to 1."), "{printed}");
     assert!(printed.contains("CREATE TABLE entry ("));
     assert!(!region.folder.join("registry.db").exists());
+    // Whoever mistyped the name sees which file has come to be.
+    let created = format!("{} was created with schema 1.\n", region.folder.join("registry.db").display());
+    assert_eq!(done(&["migrate", "--config", &config]), format!("The registry's database {created}"));
     assert_eq!(done(&["migrate", "--config", &config]), "The registry's database has schema 1.\n");
     let printed = done(&["migrate", "--config", &config, "--dry-run"]);
     assert_eq!(printed, "-- The registry's database has schema 1: there is nothing to do.\n");

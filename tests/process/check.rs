@@ -72,6 +72,42 @@ fn every_mistake_in_the_affinity_domain_fails_by_itself() {
 }
 
 #[test]
+fn no_mistake_in_the_affinity_domain_hides_another_one() {
+    let region = Region::new();
+    region.append("\n[registry.affinity_domain]\nfile = \"domain.toml\"\n");
+    let text = "name = \"test\"\n[codes.clasCode]\nunknown = \"warn\"\n[required]\nmissing = \"warn\"\n\
+                entry = [\"authorInstituton\"]\n[languages]\nunknown = \"warn\"\ndefault = \"en\"\nallowed = [\"ja\"]\n";
+    fs::write(region.folder.join("domain.toml"), text).unwrap();
+    let (_, lines) = region.check();
+    let failed: Vec<&String> = lines.iter().filter(|line| line.starts_with("[ FAIL ] affinity domain: ")).collect();
+    assert_eq!(failed.len(), 3, "{lines:#?}");
+    crate::child::names(failed[0], &["domain.toml, line 2: ", "`clasCode`"]);
+    crate::child::names(failed[1], &["domain.toml, line 6: ", "`authorInstituton`"]);
+    crate::child::names(failed[2], &["domain.toml, line 9: ", "the default \"en\""]);
+}
+
+#[test]
+fn the_file_of_an_affinity_domain_that_is_lost_is_named_with_its_key() {
+    let region = Region::new();
+    region.append("\n[registry.affinity_domain]\nfile = \"lost.toml\"\n");
+    fails(
+        &region,
+        "affinity domain",
+        &["hub/lost.toml", "registry.affinity_domain.file", "name the domain's file there"],
+    );
+}
+
+#[test]
+fn an_affinity_domain_that_fills_in_what_is_left_out_is_found_with_these_attributes() {
+    let region = Region::new();
+    region.append("\n[registry.affinity_domain]\nname = \"japan\"\nroot = \"2.999\"\ndefaults = true\n");
+    let (good, lines) = region.check();
+    assert!(good, "{lines:#?}");
+    let found = lines.iter().find(|line| line.starts_with("[  ok  ] affinity domain: ")).unwrap();
+    crate::child::names(found, &["filled in where a source leaves it out: languageCode, confidentialityCode"]);
+}
+
+#[test]
 fn an_affinity_domain_that_is_not_there_fails() {
     let region = Region::new();
     region.append("\n[registry.affinity_domain]\nname = \"atlantis\"\n");

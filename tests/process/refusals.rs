@@ -157,7 +157,7 @@ fn a_database_of_a_newer_program_is_refused() {
     let database = fresh_database();
     region.rewrite("sqlite:registry.db", &database.url());
     crate::child::done(&["migrate", "--config", &region.config()]);
-    database.run("UPDATE schema_version SET version = 99");
+    database.run("UPDATE schema_version SET version = 99, compatible = 99");
     names(&refusal(&region.serve()), &["schema 99", "run the newer program"]);
 }
 

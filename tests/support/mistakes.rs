@@ -170,7 +170,7 @@ const OF_VALUES: &[Mistake] = &[
 const OF_ASSOCIATIONS: &[Mistake] = &[
     mistake("an association type without its namespace", &[Rule::AssociationType], Register, APPEND, "rel, associationType", ["urn:ihe:iti:2007:AssociationType:APND", "APND"]),
     mistake("a folder in a folder", &[Rule::MemberEnds], Register, BASE, "docFolderAss", ["\"folder01\" targetObject=\"document01\"", "\"folder01\" targetObject=\"folder01\""]),
-    mistake("a new document that a submission set refers to", &[Rule::MemberStatus], Register, BASE, "docAss", [">Original<", ">Reference<"]),
+    mistake("a new document that a submission set refers to", &[Rule::MemberStatus], Register, BASE, "docAss, SubmissionSetStatus", [">Original<", ">Reference<"]),
     mistake("a membership that is neither Original nor Reference", &[Rule::MemberStatus], Register, BASE, "docAss, SubmissionSetStatus", [">Original<", ">Neither<"]),
     mistake("a folder that is no member of the submission set", &[Rule::MemberOnce], Register, BASE, "folder01", ["<rim:Association id=\"folderAss\"", "<rim:ObjectRef id=\"folderAss\""]),
     mistake("a folder membership that is no member of the submission set", &[Rule::FolderMemberLinked], Register, BASE, "docFolderAss", ["<rim:Association id=\"docFolderAssLink\"", "<rim:ObjectRef id=\"docFolderAssLink\""]),

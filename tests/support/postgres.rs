@@ -186,6 +186,18 @@ impl Database {
         replica.run(&self.name, sql)
     }
 
+    /// Keeps a copy of this database as it is; every connection to it is cut.
+    pub(crate) fn keep_copy(&self) {
+        self.cut_connections();
+        self.cluster.run("postgres", &format!("CREATE DATABASE {0}_copy TEMPLATE {0}", self.name));
+    }
+
+    /// Puts the copy in the place of this database, as a recovery to an earlier time does.
+    pub(crate) fn put_copy_back(&self) {
+        self.cluster.run("postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        self.cluster.run("postgres", &format!("ALTER DATABASE {0}_copy RENAME TO {0}", self.name));
+    }
+
     /// Cuts every connection to this database, as a restart of the server would.
     pub(crate) fn cut_connections(&self) {
         let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);

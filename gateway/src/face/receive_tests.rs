@@ -3,7 +3,7 @@ use futures_util::TryStreamExt;
 use http_body_util::StreamBody;
 use ihe::id::Sha1;
 use ihe::message::{DocumentRequest, RegistryResponse};
-use ihe::model::Submission;
+use ihe::model::Draft;
 use parking_lot::Mutex;
 use proto::{ByteStream, Document, TraceContext};
 
@@ -23,7 +23,7 @@ impl Repository for Store {
         Ok(Staged { content: [1; 32], sha1: Sha1([2; 20]), size: staged? as u64 })
     }
 
-    async fn provide(&self, _: Submission, _: Vec<(Box<str>, Staged)>, _: &Context) -> Result<RegistryResponse, Fault> {
+    async fn provide(&self, _: Draft, _: Vec<(Box<str>, Staged)>, _: &Context) -> Result<RegistryResponse, Fault> {
         unimplemented!("nothing is provided here")
     }
 

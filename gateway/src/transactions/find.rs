@@ -39,11 +39,13 @@ pub(super) async fn find(
     call: &Call,
 ) -> Result<Answer<QueryReply>, Faults> {
     if query.what.is_multi_patient() != multi_patient {
-        let found = format!("{} does not answer the query {}", spec.id, query.what.id());
+        let found = format!("the query {} in {}", query.what.name(), spec.id);
         return Err(Rule::QueryOfTransaction.broken("AdhocQuery/@id", found).into());
     }
     if let Some(home) = query.home.as_ref().filter(|home| **home != call.gateway.community) {
-        let found = format!("{home} is another one; ask without a home, or at its own gateway");
+        let ours = &call.gateway.community;
+        let found =
+            format!("{home}, but this community is {ours}: ask without a home, or ask at that community's gateway");
         return Err(Rule::QueryCommunity.broken("home", found).at(home.to_string()).into());
     }
     if query.what.is_void() {

@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use ihe::audit;
-use ihe::message::{Content, Provide, RegistryResponse};
+use ihe::message::{Content, ProvideDraft, RegistryResponse};
 use ihe::mtom::cid_names;
 use ihe::xml::ns;
 use ihe::{Fault, Faults, Rule};
@@ -29,27 +29,40 @@ impl Transaction for ProvideAndRegister {
         writes: true,
         keeps_query: false,
     };
-    type Request = Provide;
+    type Request = ProvideDraft;
     type Reply = RegistryResponse;
 
-    fn facts(provide: &Provide, _call: &Call) -> Vec<Facts> {
-        vec![Facts::submission(&provide.submission)]
+    fn facts(provide: &ProvideDraft, _call: &Call) -> Vec<Facts> {
+        vec![Facts::submission(&provide.draft.submission)]
     }
 
-    async fn handle(provide: Provide, call: &mut Call) -> Result<Answer<RegistryResponse>, Faults> {
-        let mut staged = Vec::with_capacity(provide.documents.len());
-        for document in provide.documents {
+    async fn handle(provide: ProvideDraft, call: &mut Call) -> Result<Answer<RegistryResponse>, Faults> {
+        let ProvideDraft { mut draft, documents } = provide;
+        let mut staged = Vec::with_capacity(documents.len());
+        let mut missing = Vec::new();
+        for document in documents {
             let octets = match document.content {
                 Content::Inline(octets) => {
                     let once = futures_util::stream::once(async move { Ok(octets) });
                     call.gateway.repository.stage(once.boxed(), &call.context).await?
                 }
-                Content::Include(reference) => part(&call.documents, &reference)?,
+                Content::Include(reference) => match part(&call.documents, &reference) {
+                    Ok(part) => part,
+                    Err(fault) if missing.len() < MISSING => {
+                        missing.push(fault);
+                        continue;
+                    }
+                    Err(_) => continue,
+                },
             };
             staged.push((document.id, octets));
         }
+        if !missing.is_empty() {
+            let flaws = std::mem::take(&mut draft.flaws);
+            Faults::none_or(flaws.into_iter().chain(missing).collect())?;
+        }
         // A part that nothing includes is no document of this submission (XOP 1.0 §4.2): it is swept away.
-        let response = call.gateway.repository.provide(provide.submission, staged, &call.context).await?;
+        let response = call.gateway.repository.provide(draft, staged, &call.context).await?;
         Ok(response.into())
     }
 
@@ -57,6 +70,9 @@ impl Transaction for ProvideAndRegister {
         RegistryResponse::of(faults.found_by_repository())
     }
 }
+
+/// How many missing parts one answer names: no message may make an answer much larger than itself.
+const MISSING: usize = 100;
 
 /// The part that a reference names. Two references may name one part.
 fn part(parts: &[(Box<str>, Staged)], reference: &str) -> Result<Staged, Fault> {

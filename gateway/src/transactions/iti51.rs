@@ -20,6 +20,8 @@ impl Transaction for MultiPatientStoredQuery {
     type Request = StoredQuery;
     type Reply = QueryReply;
 
+    /// One record for all patients, where one each is asked for (ITI TF-2 §3.51.5): a record holds the whole query, and
+    /// that of a thousand patients would stand in the log a thousand times.
     fn facts(query: &StoredQuery, call: &Call) -> Vec<Facts> {
         find::facts(Self::SPEC, query, call)
     }

@@ -2,8 +2,10 @@
 
 use ihe::Faults;
 use ihe::audit::{self, Object};
+use ihe::id::{EntryUuid, PatientId};
 use ihe::message::{RegistryResponse, RemoveObjects};
 use ihe::xml::ns;
+use proto::Removed;
 
 use super::{Iti, Packaging, Spec, Transaction, Wire};
 use crate::call::{Answer, Call, Facts};
@@ -29,14 +31,22 @@ impl Transaction for RemoveMetadata {
 
     /// The message names objects and no patient.
     fn facts(removal: &RemoveObjects, _call: &Call) -> Vec<Facts> {
-        vec![Facts::about(removal.objects.iter().copied().map(Object::removed).collect())]
+        vec![facts(&[], &removal.objects)]
     }
 
     async fn handle(removal: RemoveObjects, call: &mut Call) -> Result<Answer<RegistryResponse>, Faults> {
-        Ok(call.gateway.registry.remove(removal, &call.context).await?.into())
+        let objects = removal.objects.clone();
+        let Removed { response, patients } = call.gateway.registry.remove(removal, &call.context).await?;
+        // Nothing else will tell whose data these were.
+        Ok(Answer { facts: Some(vec![facts(&patients, &objects)]), ..response.into() })
     }
 
     fn refused(faults: Faults, _call: &Call) -> RegistryResponse {
         RegistryResponse::of(faults)
     }
+}
+
+fn facts(patients: &[PatientId], objects: &[EntryUuid]) -> Facts {
+    let objects = objects.iter().copied().map(Object::removed);
+    Facts::about(patients.iter().map(Object::patient).chain(objects).collect())
 }

@@ -29,8 +29,8 @@ impl Submit for RestrictedUpdate {
     fn permit(submission: &Submission, call: &Call) -> Result<(), Fault> {
         match &submission.set.home {
             Some(home) if *home != call.gateway.community => {
-                let fault = Rule::RestrictedCommunity
-                    .broken("submission set, homeCommunityId", format_args!("{home}, another community"));
+                let found = format_args!("{home}, but this community is {}", call.gateway.community);
+                let fault = Rule::RestrictedCommunity.broken("submission set, homeCommunityId", found);
                 Err(fault.at(home.to_string()))
             }
             Some(_) | None => Ok(()),

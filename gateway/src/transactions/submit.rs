@@ -2,7 +2,7 @@
 
 use ihe::audit;
 use ihe::message::RegistryResponse;
-use ihe::model::{Purpose, Submission};
+use ihe::model::{Draft, Purpose, Submission};
 use ihe::xml::ns;
 use ihe::{Fault, Faults};
 
@@ -44,16 +44,17 @@ pub(super) const fn spec(
 
 impl<T: Submit> Transaction for T {
     const SPEC: &'static Spec = T::IS;
-    type Request = Submission;
+    type Request = Draft;
     type Reply = RegistryResponse;
 
-    fn facts(submission: &Submission, call: &Call) -> Vec<Facts> {
-        vec![<T as Submit>::facts(submission, call)]
+    fn facts(draft: &Draft, call: &Call) -> Vec<Facts> {
+        vec![<T as Submit>::facts(&draft.submission, call)]
     }
 
-    async fn handle(submission: Submission, call: &mut Call) -> Result<Answer<RegistryResponse>, Faults> {
-        T::permit(&submission, call)?;
-        Ok(call.gateway.registry.submit(T::FOR, submission, Vec::new(), &call.context).await?.into())
+    async fn handle(mut draft: Draft, call: &mut Call) -> Result<Answer<RegistryResponse>, Faults> {
+        // What is not permitted is told together with what else is wrong.
+        draft.flaws.extend(T::permit(&draft.submission, call).err());
+        Ok(call.gateway.registry.submit(T::FOR, draft, Vec::new(), &call.context).await?.into())
     }
 
     fn refused(faults: Faults, _call: &Call) -> RegistryResponse {

@@ -116,7 +116,8 @@ listen = "{internal}"
 [registry]
 database = "sqlite:registry.db"
 
-# Documents of other systems may be tried out: what the domain does not know is taken with a warning.
+# Documents of other systems may be tried out: what the domain does not know is taken with a warning. What the standard
+# requires is required here, too: nothing is filled in.
 [registry.affinity_domain]
 name = "japan"
 root = "{ROOT}"

@@ -277,7 +277,7 @@ mod tests {
         for (serial, (patient, id)) in PATIENTS.iter().zip(&known).enumerate() {
             for sample in documents(patient, id, REGIONS[0], serial, SystemClock.now()).unwrap() {
                 let submission = provided(sample.submission, sample.content.len());
-                let response = registry.submit(Purpose::Register, submission, vec![], &context()).await.unwrap();
+                let response = registry.submit(Purpose::Register, submission.into(), vec![], &context()).await.unwrap();
                 assert!(response.succeeded() && response.errors.is_empty(), "{:?}", response.errors);
             }
         }

@@ -87,15 +87,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of a response: warnings make it a minor failure, except the one that the submission had been
-    /// registered before, for then all is as its sender wants it.
+    /// The outcome of a response. Warnings make no failure of a success: what was asked for was done.
     pub fn of(response: &RegistryResponse) -> Self {
         match response.status {
             Status::Failure => Self::Serious,
             Status::PartialSuccess => Self::Minor,
             Status::Success if response.errors.iter().any(|e| e.severity == Severity::Error) => Self::Serious,
-            Status::Success if response.errors.is_empty() || response.was_known() => Self::Success,
-            Status::Success => Self::Minor,
+            Status::Success => Self::Success,
         }
     }
 }

@@ -306,18 +306,19 @@ fn the_outcome_follows_the_response() {
     let error = |severity| RegistryError { code: "x".into(), context: "x".into(), severity, location: None };
     let outcome = |status, errors| Outcome::of(&RegistryResponse { status, errors });
     assert_eq!(outcome(Status::Success, vec![]), Outcome::Success);
-    assert_eq!(outcome(Status::Success, vec![error(crate::fault::Severity::Warning)]), Outcome::Minor);
+    assert_eq!(outcome(Status::Success, vec![error(crate::fault::Severity::Warning)]), Outcome::Success);
+    assert_eq!(outcome(Status::Success, vec![error(crate::fault::Severity::Error)]), Outcome::Serious);
     assert_eq!(outcome(Status::PartialSuccess, vec![error(crate::fault::Severity::Error)]), Outcome::Minor);
     assert_eq!(outcome(Status::Failure, vec![error(crate::fault::Severity::Error)]), Outcome::Serious);
 }
 
 #[test]
-fn a_submission_that_was_known_has_succeeded() {
+fn a_submission_with_warnings_has_succeeded() {
     let known = || Fault::new(Kind::AlreadyRegistered, "the submission set 2.999.1 was registered before");
     assert_eq!(Outcome::of(&RegistryResponse::of([known()])), Outcome::Success);
     let taken = || Fault::new(Kind::DuplicateUniqueIdInRegistry, "the id 2.999.1 is taken");
     assert_eq!(Outcome::of(&RegistryResponse::of([taken()])), Outcome::Serious);
     assert_eq!(Outcome::of(&RegistryResponse::of([known(), taken()])), Outcome::Serious);
     let warned = Fault::new(Kind::ExtraMetadataNotSaved, "the slot x was dropped");
-    assert_eq!(Outcome::of(&RegistryResponse::of([warned])), Outcome::Minor);
+    assert_eq!(Outcome::of(&RegistryResponse::of([warned])), Outcome::Success);
 }

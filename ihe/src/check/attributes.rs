@@ -91,7 +91,7 @@ fn check_kind(entry: &DocumentEntry, id: &str, purpose: Purpose, complaints: &mu
 
 fn unlimited(id: &str, limited: bool, complaints: &mut Complaints) {
     if limited {
-        complaints.attribute(Rule::LimitedMetadata, id, "limitedMetadata", "the flag is set");
+        complaints.attribute(Rule::LimitedMetadata, id, "limitedMetadata", "the flag of limited metadata");
     }
 }
 

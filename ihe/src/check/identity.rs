@@ -28,7 +28,7 @@ fn check_ids(submission: &Submission, complaints: &mut Complaints) -> bool {
     for id in all {
         if !ids.insert(id) {
             unambiguous = false;
-            complaints.attribute(Rule::IdOnce, &id.to_string(), "id", "another object has it, too");
+            complaints.attribute(Rule::IdOnce, &id.to_string(), "id", "an id that another object has, too");
         }
     }
     unambiguous

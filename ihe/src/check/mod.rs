@@ -12,7 +12,7 @@ mod update;
 
 use crate::ebrim::Complaints;
 use crate::fault::Fault;
-use crate::model::{Purpose, Submission};
+use crate::model::{Draft, Purpose, Submission};
 
 impl Submission {
     /// Everything that forbids a registry to take this submission for this purpose, seen from the message alone.
@@ -21,16 +21,29 @@ impl Submission {
     /// which codes the affinity domain lists.
     pub fn check(&self, purpose: Purpose) -> Vec<Fault> {
         let mut complaints = Complaints::default();
-        attributes::check(self, purpose, &mut complaints);
-        // While ids are ambiguous it is not clear what points at what.
-        if identity::check(self, purpose, &mut complaints) {
-            match purpose {
-                Purpose::Register | Purpose::RegisterOnDemand => structure::check(self, &mut complaints),
-                Purpose::Update => update::check(self, &mut complaints),
-                Purpose::RestrictedUpdate => restricted::check(self, &mut complaints),
-            }
-        }
+        check(self, purpose, true, &mut complaints);
         complaints.into_faults()
+    }
+}
+
+impl Draft {
+    /// What [`Submission::check`] finds beside the flaws: nothing that only follows from one of them.
+    pub fn check(&self, purpose: Purpose) -> Vec<Fault> {
+        let mut complaints = Complaints::beside(&self.flaws);
+        check(&self.submission, purpose, self.whole, &mut complaints);
+        complaints.into_faults()
+    }
+}
+
+fn check(submission: &Submission, purpose: Purpose, whole: bool, complaints: &mut Complaints) {
+    attributes::check(submission, purpose, complaints);
+    // While ids are ambiguous, or an object is not there, it is not clear what points at what.
+    if identity::check(submission, purpose, complaints) && whole {
+        match purpose {
+            Purpose::Register | Purpose::RegisterOnDemand => structure::check(submission, complaints),
+            Purpose::Update => update::check(submission, complaints),
+            Purpose::RestrictedUpdate => restricted::check(submission, complaints),
+        }
     }
 }
 

@@ -59,7 +59,9 @@ pub(super) fn of_restricted<'s>(
             // The folder itself is complained about.
             End::Folder(_) if member => {}
             End::Set | End::Entry(_) | End::Folder(_) | End::Association(_) | End::Elsewhere | End::Nowhere => {
-                complaints.object(Rule::RestrictedAssociation, &id, association.kind.urn());
+                let kind = association.kind.urn();
+                let found = format_args!("{kind}, not as HasMember from the submission set to a document entry");
+                complaints.object(Rule::RestrictedAssociation, &id, found);
             }
         }
     }
@@ -172,7 +174,7 @@ impl<'s> Update<'s, '_> {
     }
 
     fn keeps_status(&mut self, trigger: &Association, target: &str) {
-        let found = format_args!("targetObject is {target}");
+        let found = format_args!("{target} as targetObject");
         self.complaints.object(Rule::UpdateStatusTarget, &name(trigger), found);
     }
 
@@ -181,7 +183,7 @@ impl<'s> Update<'s, '_> {
     }
 
     fn unresolved(&mut self, association: &Association) {
-        self.complaints.object(Rule::Reference, &name(association), "targetObject names nothing in the message");
+        self.complaints.object(Rule::Reference, &name(association), "a targetObject that names nothing in the message");
     }
 }
 

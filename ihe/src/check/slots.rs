@@ -79,7 +79,7 @@ pub(super) fn change_of_status(
     });
     let (from, to) = (from?, to?);
     if from == to {
-        complaints.attribute(Rule::UpdateStatusValue, &id, NEW, "the value of OriginalStatus");
+        complaints.attribute(Rule::UpdateStatusValue, &id, NEW, "the same value as in OriginalStatus");
         return None;
     }
     Some((from, to))

@@ -52,11 +52,15 @@ impl<'s> Structure<'s> {
             }
             AssociationType::SubmitAssociation => Err((Rule::UpdateInRegister, "a SubmitAssociation association")),
         };
-        if let Err((rule, found)) = verdict {
-            complaints.object(rule, &name(association), found);
+        match verdict {
+            Ok(()) => {}
+            Err((Rule::MemberStatus, found)) => {
+                complaints.attribute(Rule::MemberStatus, &name(association), "SubmissionSetStatus", found);
+            }
+            Err((rule, found)) => complaints.object(rule, &name(association), found),
         }
         if let Some(slot) = association.update_slots().next() {
-            complaints.attribute(Rule::UpdateInRegister, &name(association), slot, "the slot");
+            complaints.attribute(Rule::UpdateInRegister, &name(association), slot, "a slot of metadata updates");
         }
         check_documentation(association, complaints);
     }
@@ -68,17 +72,13 @@ impl<'s> Structure<'s> {
             (_, End::Set) => Err((Rule::MemberEnds, "a submission set as member")),
             (End::Set, End::Entry(_)) => match membership {
                 Some(Membership::Original) => Ok(()),
-                Some(Membership::Reference) => {
-                    Err((Rule::MemberStatus, "SubmissionSetStatus Reference for a document of the message"))
-                }
-                None => Err((Rule::MemberStatus, "no SubmissionSetStatus")),
+                Some(Membership::Reference) => Err((Rule::MemberStatus, "Reference, for a document of the message")),
+                None => Err((Rule::MemberStatus, "no value")),
             },
             (End::Set, End::Elsewhere) => match membership {
                 Some(Membership::Reference) => Ok(()),
-                Some(Membership::Original) => {
-                    Err((Rule::MemberStatus, "SubmissionSetStatus Original for what is not in the message"))
-                }
-                None => Err((Rule::MemberStatus, "no SubmissionSetStatus")),
+                Some(Membership::Original) => Err((Rule::MemberStatus, "Original, for what is not in the message")),
+                None => Err((Rule::MemberStatus, "no value")),
             },
             (End::Set, End::Nowhere) => Err((Rule::MemberEnds, TARGET)),
             (End::Set, End::Folder(_)) => Ok(()),
@@ -94,7 +94,7 @@ impl<'s> Structure<'s> {
             (End::Entry(_) | End::Association(_), _) => {
                 Err((Rule::MemberEnds, "members of a document or an association"))
             }
-            (End::Nowhere, _) => Err((Rule::Reference, "sourceObject names nothing in the message")),
+            (End::Nowhere, _) => Err((Rule::Reference, "a sourceObject that names nothing in the message")),
         }
     }
 
@@ -158,7 +158,7 @@ impl<'s> Structure<'s> {
     }
 }
 
-const TARGET: &str = "targetObject names nothing in the message";
+const TARGET: &str = "a targetObject that names nothing in the message";
 
 /// Why a relationship exists is said of relationships (ITI TF-3 §4.2.2.2).
 pub(super) fn check_documentation(association: &Association, complaints: &mut Complaints) {

@@ -78,10 +78,10 @@ fn submitted<'o, 's>(operations: &'o [Operation<'s>]) -> impl Iterator<Item = &'
 fn check_ends(association: &Association, ends: &Ends<'_>) -> Verdict {
     let (source, target) = (ends.get(&association.source), ends.get(&association.target));
     if matches!(source, End::Nowhere) {
-        return Err((Rule::Reference, "sourceObject names nothing in the message"));
+        return Err((Rule::Reference, "a sourceObject that names nothing in the message"));
     }
     if matches!(target, End::Nowhere) {
-        return Err((Rule::Reference, "targetObject names nothing in the message"));
+        return Err((Rule::Reference, "a targetObject that names nothing in the message"));
     }
     let member = association.kind == AssociationType::HasMember;
     match (source, target) {

@@ -12,7 +12,7 @@ fn shape(text: &str) -> Shape {
     };
     // The patient's identifiers and account belong into PID-3; the other two are obsolete.
     if matches!(number, 2 | 4 | 12 | 19) {
-        return Err("PID-2, PID-4, PID-12 or PID-19");
+        return Err("one of PID-2, PID-4, PID-12 and PID-19");
     }
     Ok(())
 }

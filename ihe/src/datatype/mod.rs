@@ -24,7 +24,7 @@ pub(crate) use xtn::xtn;
 
 use std::borrow::Cow;
 
-use crate::id::Oid;
+use crate::id::{Oid, PatientId};
 use crate::rule::Rule;
 
 /// What a check answers.
@@ -47,6 +47,11 @@ impl Flaw {
 
 /// What the shape of a value is found to be, before it is known as which type of value it was read.
 type Shape = Result<(), &'static str>;
+
+/// A patient identifier of the affinity domain, whose authority is an OID.
+pub(crate) fn patient(text: &str) -> Verdict {
+    PatientId::read(text).map(drop).map_err(|found| Flaw::new(Rule::Cx, found))
+}
 
 /// Any text will do.
 pub(crate) fn any(_: &str) -> Verdict {

@@ -18,8 +18,10 @@ const MEMBERSHIP: &str = "SubmissionSetStatus";
 /// Slots of metadata update (ITI TF-2 §3.57), kept as they are.
 const LATER: &[&str] = &["PreviousVersion", "OriginalStatus", "NewStatus", "AssociationPropagation"];
 
-/// Reads an association; `None` if its type or one of its ends cannot be told.
-pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<Association> {
+/// Reads an association; `None` if its type or one of its ends cannot be told. Unless it is `strict`, a
+/// `SubmissionSetStatus` that is none is ignored: it means something only where a submission set has a document as
+/// member (ITI TF-3 §4.2.2.1).
+pub(crate) fn read(mut raw: Raw<'_>, strict: bool, complaints: &mut Complaints) -> Option<Association> {
     let kind = raw.association_type.as_deref().and_then(AssociationType::named);
     if kind.is_none() {
         let found = quoted(raw.association_type.as_deref().unwrap_or_default());
@@ -47,7 +49,7 @@ pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<Asso
             [one] => Membership::named(one),
             _ => None,
         };
-        if association.membership.is_none() {
+        if association.membership.is_none() && strict {
             let found = "a value that is neither Original nor Reference, or not just one value";
             let update = raw.slots.iter().any(|slot| LATER.contains(&&*slot.name));
             let rule = if update { Rule::UpdateMembership } else { Rule::MemberStatus };

@@ -1,5 +1,6 @@
 //! Everything that is wrong with the metadata of one message, so that its sender hears of all of it at once.
 
+use std::collections::HashSet;
 use std::fmt::{self, Display};
 
 use super::limits;
@@ -8,12 +9,28 @@ use crate::rule::Rule;
 
 /// Faults as they are found, up to [`limits::COMPLAINTS`]: no message may make an answer much larger than itself.
 #[derive(Debug, Default)]
-pub(crate) struct Complaints(Vec<Fault>);
+pub(crate) struct Complaints {
+    found: Vec<Fault>,
+    /// How many were found before.
+    before: usize,
+    /// Where they were, in lower case, in which a UUID has only one spelling.
+    flawed: HashSet<String>,
+}
 
 impl Complaints {
+    /// Complaints that join these flaws. What could not be read is not missed as well: an attribute that has a flaw is
+    /// not complained about again.
+    pub(crate) fn beside(flaws: &[Fault]) -> Self {
+        let flawed = flaws.iter().filter_map(|flaw| flaw.location.as_deref()).map(str::to_ascii_lowercase).collect();
+        Self { found: Vec::new(), before: flaws.len(), flawed }
+    }
+
     /// An attribute of an object breaks a rule.
     pub(crate) fn attribute(&mut self, rule: Rule, object: &str, attribute: &str, found: impl Display) {
-        self.broken(rule, format_args!("{}, {}", named(object), start(attribute, limits::COMPLAINT_NAME)), found);
+        let at = format!("{}, {}", named(object), start(attribute, limits::COMPLAINT_NAME));
+        if self.flawed.is_empty() || !self.flawed.contains(&at.to_ascii_lowercase()) {
+            self.broken(rule, at, found);
+        }
     }
 
     /// An object breaks a rule.
@@ -27,21 +44,21 @@ impl Complaints {
     }
 
     fn broken(&mut self, rule: Rule, at: impl Display, found: impl Display) {
-        if self.0.len() < limits::COMPLAINTS {
+        if self.before + self.found.len() < limits::COMPLAINTS {
             let mut fault = rule.broken(&at, found).at(at.to_string());
             fault.detail.truncate(start(&fault.detail, limits::COMPLAINT).len());
-            self.0.push(fault);
+            self.found.push(fault);
         }
     }
 
     /// `Ok` if nothing was wrong.
     pub(crate) fn none_or_faults(self) -> Result<(), Faults> {
-        Faults::none_or(self.0)
+        Faults::none_or(self.found)
     }
 
     /// What was wrong, if anything.
     pub(crate) fn into_faults(self) -> Vec<Fault> {
-        self.0
+        self.found
     }
 }
 

@@ -6,7 +6,7 @@ use super::raw::{Raw, object_id};
 use super::row::{self, Row, rows};
 use super::submission_set::check_title;
 use super::urn;
-use crate::datatype::{Flaw, cxi, field, field_number, language, media_type, uri, xcn};
+use crate::datatype::{Flaw, cxi, field, field_number, language, media_type, patient, uri, xcn};
 use crate::id::ObjectId;
 use crate::model::{Availability, DocumentEntry, DocumentKind};
 use crate::rule::Rule;
@@ -35,11 +35,11 @@ pub(crate) const ROWS: &[Row<DocumentEntry>] = rows!(DocumentEntry {
     R code   "urn:uuid:cccf5598-8b07-4b77-a05e-ae952c785ead" "practiceSettingCode"        practice_setting_code;
     R code   "urn:uuid:f4f85eac-e6cb-4883-b524-f2705394840f" "confidentialityCode"        confidentiality_codes;
     O code   "urn:uuid:2c6b8cb7-8b2a-4051-b291-b1ae6a575ef4" "eventCodeList"              event_codes;
-    R identifier "urn:uuid:58a6f841-87b3-4a3e-92fd-a8ffeff98427" "XDSDocumentEntry.patientId" patient_id;
+    R identifier "urn:uuid:58a6f841-87b3-4a3e-92fd-a8ffeff98427" "XDSDocumentEntry.patientId" patient_id patient;
     R identifier "urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab" "XDSDocumentEntry.uniqueId"  unique_id;
 });
 
-/// Reads an entry; `None` if not even its id or kind can be told.
+/// Reads an entry; `None` if not even its id can be told.
 pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<DocumentEntry> {
     let id = object_id(&raw.id, &raw.id, "id", complaints);
     let kind = raw.object_type.as_deref().and_then(DocumentKind::named);
@@ -47,7 +47,8 @@ pub(crate) fn read(mut raw: Raw<'_>, complaints: &mut Complaints) -> Option<Docu
         let found = quoted(raw.object_type.as_deref().unwrap_or_default());
         complaints.attribute(Rule::ObjectType, &raw.id, "objectType", found);
     }
-    let mut entry = blank(id?, kind?);
+    // One that does not say what it is is read on, as what most of them are.
+    let mut entry = blank(id?, kind.unwrap_or(DocumentKind::Stable));
     entry.home = raw.home(complaints);
     // Other values are ignored: a registry sets the status itself (ITI TF-3 §4.2.3.2.2).
     entry.status = raw.status.as_deref().and_then(Availability::named);

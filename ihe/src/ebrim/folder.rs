@@ -7,7 +7,7 @@ use super::raw::{Raw, object_id};
 use super::row::{self, Row, rows};
 use super::submission_set::{check_title, status};
 use super::urn;
-use crate::datatype::{Flaw, Verdict};
+use crate::datatype::{Flaw, Verdict, patient};
 use crate::model::Folder;
 use crate::rule::Rule;
 use crate::xml::Writer;
@@ -16,7 +16,7 @@ use crate::xml::Writer;
 pub(crate) const ROWS: &[Row<Folder>] = rows!(Folder {
     O slot "lastUpdateTime" "lastUpdateTime" last_update_time seconds;
     R code "urn:uuid:1ba97051-7806-41a8-a48b-8fce7af683c5" "codeList" codes;
-    R identifier "urn:uuid:f64ffdf0-4b97-4e06-b79f-a52b38ec2f8a" "XDSFolder.patientId" patient_id;
+    R identifier "urn:uuid:f64ffdf0-4b97-4e06-b79f-a52b38ec2f8a" "XDSFolder.patientId" patient_id patient;
     R identifier "urn:uuid:75df8f67-9973-4fbe-a900-df66cefecc5a" "XDSFolder.uniqueId"  unique_id;
 });
 

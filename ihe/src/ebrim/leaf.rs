@@ -90,7 +90,7 @@ impl Leaf {
             }
             ObjectKind::Folder => folder::read(raw, &mut complaints).map(|o| RegistryObject::Folder(Box::new(o))),
             ObjectKind::Association => {
-                association::read(raw, &mut complaints).map(|o| RegistryObject::Association(Box::new(o)))
+                association::read(raw, true, &mut complaints).map(|o| RegistryObject::Association(Box::new(o)))
             }
         };
         complaints.none_or_faults()?;

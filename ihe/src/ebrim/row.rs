@@ -140,7 +140,7 @@ pub(crate) fn read_slots<T>(
         });
         let Some((name, max, access)) = row else {
             if slot.values.iter().any(|value| !fits(value, VALUE)) {
-                complaints.attribute(Rule::SlotValue, id, &slot.name, "a value that is too long");
+                complaints.attribute(Rule::SlotValue, id, &slot.name, "a value of more than 256 characters");
             }
             rest.push(slot.keep());
             continue;
@@ -151,7 +151,7 @@ pub(crate) fn read_slots<T>(
         for value in &slot.values {
             let outcome = match &**value {
                 "" => Err(Flaw::new(Rule::SlotValue, "an empty value")),
-                long if !fits(long, max) => Err(Flaw::new(Rule::SlotValue, "a value that is too long")),
+                long if !fits(long, max) => Err(Flaw::new(Rule::SlotValue, "a value of more than 256 characters")),
                 value => (access.read)(object, value),
             };
             if let Err(flaw) = outcome {
@@ -174,11 +174,12 @@ fn read_classification<T>(
         Carrier::Slot(..) | Carrier::Identifier(..) => false,
     });
     let Some(row) = row else {
-        let found = format_args!("the classificationScheme {}", quoted(&raw.scheme));
+        let found = format_args!("the unknown classificationScheme {}", quoted(&raw.scheme));
         return complaints.object(Rule::Classification, id, found);
     };
     if !same_id(&raw.object, id) {
-        complaints.attribute(Rule::Classification, id, row.name, "another id in classifiedObject");
+        let found = format_args!("the classifiedObject {}, which is not the id of this object", quoted(&raw.object));
+        complaints.attribute(Rule::Classification, id, row.name, found);
     }
     let outcome = match row.carrier {
         Carrier::Code(_, hold, _) => read_code(raw)
@@ -198,19 +199,19 @@ fn read_code(raw: RawClassification<'_>) -> Result<Code, &'static str> {
         return Err("no code in nodeRepresentation");
     }
     if !fits(&raw.code, limits::NAME) {
-        return Err("a longer code in nodeRepresentation");
+        return Err("a code of more than 256 characters in nodeRepresentation");
     }
     let Some(display) = raw.name else {
         return Err("no display name in Name");
     };
     if !fits(&display.value, limits::DISPLAY) {
-        return Err("a longer display name in Name");
+        return Err("a display name of more than 1024 characters in Name");
     }
     let mut schemes = raw.slots.into_iter().filter(|slot| slot.name == "codingScheme").flat_map(|slot| slot.values);
     match (schemes.next().filter(|scheme| !scheme.is_empty()), schemes.next()) {
-        (Some(scheme), None) if !fits(&scheme, limits::NAME) => Err("a longer codingScheme"),
+        (Some(scheme), None) if !fits(&scheme, limits::NAME) => Err("a codingScheme of more than 256 characters"),
         (Some(scheme), None) => Ok(Code { code: raw.code.into(), scheme: scheme.into(), display }),
-        _ => Err("no value of codingScheme, or several"),
+        _ => Err("no codingScheme, or several of them"),
     }
 }
 
@@ -225,7 +226,7 @@ fn read_author(raw: RawClassification<'_>, id: &str, complaints: &mut Complaints
     }
     let rest = read_slots(super::author::ROWS, &mut author, raw.slots, id, complaints);
     if !rest.is_empty() {
-        complaints.attribute(Rule::Author, id, "author", "another slot");
+        complaints.attribute(Rule::Author, id, "author", "a slot that is not an author's");
     }
     if author.person.is_none() && author.institutions.is_empty() && author.telecoms.is_empty() {
         complaints.attribute(Rule::Author, id, "author", "an author with none of the three");
@@ -243,12 +244,14 @@ fn read_identifiers<T>(rows: &[Row<T>], object: &mut T, raw: &mut Raw<'_>, compl
             Carrier::Identifier(..) | Carrier::Slot(..) | Carrier::Code(..) | Carrier::Author(..) => None,
         });
         let Some((name, access)) = row else {
-            let found = format_args!("the identificationScheme {}", quoted(&identifier.scheme));
+            let found = format_args!("the unknown identificationScheme {}", quoted(&identifier.scheme));
             complaints.object(Rule::ExternalIdentifier, &raw.id, found);
             continue;
         };
         if !same_id(&identifier.object, &raw.id) {
-            complaints.attribute(Rule::ExternalIdentifier, &raw.id, name, "another id in registryObject");
+            let found =
+                format_args!("the registryObject {}, which is not the id of this object", quoted(&identifier.object));
+            complaints.attribute(Rule::ExternalIdentifier, &raw.id, name, found);
         }
         if let Err(flaw) = (access.read)(object, &identifier.value) {
             complaints.attribute(flaw.rule, &raw.id, name, flaw.found);

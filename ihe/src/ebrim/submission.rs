@@ -1,19 +1,26 @@
 //! Submission as `lcm:SubmitObjectsRequest` — ITI TF-3 §4.2.1, ITI TF-2 §3.42.4.1.2.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::complaints::{Complaints, quoted};
 use super::raw::{Raw, RawClassification, id_key};
 use super::{association, document_entry, folder, limits, submission_set, urn};
 use crate::fault::{Fault, Faults};
 use crate::id::{HomeCommunity, ObjectId};
-use crate::model::{Association, Availability, DocumentEntry, Folder, Submission, SubmissionSet};
+use crate::model::{Association, Availability, DocumentEntry, Draft, Folder, Submission, SubmissionSet};
 use crate::rule::Rule;
 use crate::xml::{Cursor, Decode, Encode, Writer, ns, within};
 
 impl Decode for Submission {
     /// All that is wrong with the metadata is found at once; whether a registry may take the submission is
     /// [`Submission::check`]'s question.
+    fn decode(c: &mut Cursor<'_>) -> Result<Self, Faults> {
+        Draft::decode(c)?.sound()
+    }
+}
+
+impl Decode for Draft {
+    /// Fails if there is no telling which submission it is: without exactly one submission set.
     fn decode(c: &mut Cursor<'_>) -> Result<Self, Faults> {
         c.expect(ns::LCM, "SubmitObjectsRequest")?;
         let mut complaints = Complaints::default();
@@ -26,10 +33,12 @@ impl Decode for Submission {
             }
         }
         objects.assign(&mut complaints)?;
-        let submission = objects.finish(&mut complaints);
+        if let Some((submission, whole)) = objects.finish(&mut complaints) {
+            return Ok(Self { submission, flaws: complaints.into_faults(), whole });
+        }
         complaints.none_or_faults()?;
         // Without a submission set there was a complaint.
-        submission.ok_or_else(|| c.fault("the submission holds no submission set").into())
+        Err(c.fault("the submission holds no submission set").into())
     }
 }
 
@@ -40,6 +49,8 @@ struct Objects<'a> {
     packages: Vec<Raw<'a>>,
     associations: Vec<Raw<'a>>,
     classifications: Vec<RawClassification<'a>>,
+    /// Elements that are no objects of a submission.
+    foreign: usize,
 }
 
 impl<'a> Objects<'a> {
@@ -54,6 +65,7 @@ impl<'a> Objects<'a> {
                 (ns::RIM, "ObjectRef") => c.skip()?,
                 _ => {
                     complaints.message(Rule::SubmissionContent, format_args!("the element {}", quoted(tag.local)));
+                    self.foreign += 1;
                     c.skip()?;
                 }
             }
@@ -86,9 +98,23 @@ impl<'a> Objects<'a> {
         Ok(())
     }
 
-    fn finish(self, complaints: &mut Complaints) -> Option<Submission> {
+    /// Of each association, whether it makes a document a member of the submission set.
+    fn document_members(&self) -> Vec<bool> {
+        let is_set = |package: &&Raw<'_>| package.has_node(urn::SUBMISSION_SET);
+        let sets: HashSet<_> = self.packages.iter().filter(is_set).map(|set| id_key(&set.id)).collect();
+        let folders = self.packages.iter().filter(|package| !is_set(package));
+        let others: HashSet<_> = folders.chain(&self.associations).map(|object| id_key(&object.id)).collect();
+        let has = |ids: &HashSet<_>, end: Option<&str>| end.is_some_and(|id| ids.contains(&id_key(id)));
+        let is_one = |raw: &Raw<'_>| has(&sets, raw.source.as_deref()) && !has(&others, raw.target.as_deref());
+        self.associations.iter().map(is_one).collect()
+    }
+
+    /// The submission, and whether every object of it could be read.
+    fn finish(self, complaints: &mut Complaints) -> Option<(Submission, bool)> {
+        let strict = self.document_members();
         let mut sets = Vec::new();
         let mut folders = Vec::new();
+        let sent = self.packages.len() + self.entries.len() + self.associations.len() + self.foreign;
         for package in self.packages {
             match (package.has_node(urn::SUBMISSION_SET), package.has_node(urn::FOLDER)) {
                 (true, false) => sets.push(submission_set::read(package, complaints)),
@@ -100,9 +126,17 @@ impl<'a> Objects<'a> {
         if sets.len() != 1 {
             complaints.message(Rule::OneSubmissionSet, format_args!("{} submission sets", sets.len()));
         }
-        let entries = self.entries.into_iter().filter_map(|raw| document_entry::read(raw, complaints)).collect();
-        let associations = self.associations.into_iter().filter_map(|raw| association::read(raw, complaints)).collect();
-        Some(Submission { set: sets.into_iter().flatten().next()?, entries, folders, associations })
+        let entries: Vec<_> =
+            self.entries.into_iter().filter_map(|raw| document_entry::read(raw, complaints)).collect();
+        let associations = self.associations.into_iter().zip(strict);
+        let mut associations: Vec<_> =
+            associations.filter_map(|(raw, strict)| association::read(raw, strict, complaints)).collect();
+        let only = if sets.len() == 1 { sets.pop().flatten() } else { None };
+        let whole = 1 + folders.len() + entries.len() + associations.len() == sent;
+        if !whole {
+            associations.clear();
+        }
+        Some((Submission { set: only?, entries, folders, associations }, whole))
     }
 }
 

@@ -6,7 +6,7 @@ use super::put::{self, Common};
 use super::raw::{Raw, object_id};
 use super::row::{self, Row, rows};
 use super::urn;
-use crate::datatype::recipient;
+use crate::datatype::{patient, recipient};
 use crate::model::{Availability, LocalizedText, SubmissionSet};
 use crate::rule::Rule;
 use crate::xml::Writer;
@@ -17,7 +17,7 @@ pub(crate) const ROWS: &[Row<SubmissionSet>] = rows!(SubmissionSet {
     O long   "intendedRecipient" "intendedRecipient" intended_recipients recipient;
     O author "urn:uuid:a7058bb9-b4e4-4307-ba5b-e3f0ab85e12d" "author"          authors;
     R code   "urn:uuid:aa543740-bdda-424e-8c96-df4873be8500" "contentTypeCode" content_type_code;
-    R identifier "urn:uuid:6b5aea1a-874d-4603-a4bc-96a0a7b38446" "XDSSubmissionSet.patientId" patient_id;
+    R identifier "urn:uuid:6b5aea1a-874d-4603-a4bc-96a0a7b38446" "XDSSubmissionSet.patientId" patient_id patient;
     R identifier "urn:uuid:96fdda7c-d067-4183-912e-bf5ee74998a8" "XDSSubmissionSet.uniqueId"  unique_id;
     R identifier "urn:uuid:554ac39e-e3fe-47fe-b233-965d2a147832" "XDSSubmissionSet.sourceId"  source_id;
 });

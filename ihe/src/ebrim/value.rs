@@ -62,9 +62,10 @@ through_from_str! {
 }
 
 impl Value for PatientId {
-    /// A patient's identifier is not repeated.
+    /// A patient's identifier is not repeated. A source's authority may be any dotted numbers; a row that holds an
+    /// identifier of the affinity domain asks for an OID beside.
     fn parse(text: &str) -> Result<Self, Flaw> {
-        Self::read(text).map_err(|found| Flaw::new(Rule::Cx, found))
+        Self::read_foreign(text).map_err(|found| Flaw::new(Rule::Cx, found))
     }
 
     fn put(&self, write: &mut dyn FnMut(&str)) {

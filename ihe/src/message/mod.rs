@@ -17,7 +17,7 @@ pub use filter::{
     AllFilter, CodeRef, ContentFilter, DocumentAvailability, DocumentFilter, DocumentKinds, FolderFilter, Period,
     SetFilter, Statuses,
 };
-pub use provide::{Attachment, Content, Provide};
+pub use provide::{Attachment, Content, Provide, ProvideDraft};
 pub use query::{DocumentSelector, FolderSelector, Level, PackageSelector, Query, ReturnType, StoredQuery};
 pub use remove::RemoveObjects;
 pub use reply::{Answer, Leaf, Object, ObjectKind, QueryReply};

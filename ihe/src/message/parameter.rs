@@ -12,6 +12,7 @@ use crate::rule::Rule;
 use crate::xml::Writer;
 pub(super) use reader::{Parameters, Reader};
 pub(super) use spelling::shown;
+use uuid::Uuid;
 
 type Result<T, E = Fault> = std::result::Result<T, E>;
 
@@ -63,8 +64,8 @@ pub(super) trait Field {
 
 /// One value.
 pub(super) trait Item: Sized {
-    /// Reads it. `None` is a value that nothing can equal.
-    fn parse(text: &str) -> Result<Option<Self>, Broken>;
+    /// Reads it.
+    fn parse(text: &str) -> Result<Self, Broken>;
 
     /// Its text.
     fn text(&self) -> String;
@@ -78,10 +79,7 @@ pub(super) trait Item: Sized {
 
 impl<T: Item> Field for Option<T> {
     fn read(&mut self, name: &'static str, parameters: &Parameters) -> Result<()> {
-        *self = match parameters.single(name)? {
-            Some(text) => item(name, text)?,
-            None => None,
-        };
+        *self = parameters.single(name)?.map(|text| item(name, text)).transpose()?;
         Ok(())
     }
 
@@ -97,10 +95,6 @@ impl<T: Item> Field for Vec<T> {
         let list = parameters.list(name)?;
         at_most(name, T::MOST, list.len(), "patterns")?;
         *self = items(name, list)?;
-        // An empty field asks nothing; it must not come of values that nothing can equal.
-        if self.is_empty() && !list.is_empty() {
-            return Err(Rule::QueryOid.broken(name, "no value has the right form"));
-        }
         Ok(())
     }
 
@@ -189,12 +183,12 @@ impl Field for Option<DocumentAvailability> {
     }
 }
 
-fn item<T: Item>(name: &str, text: &str) -> Result<Option<T>> {
+fn item<T: Item>(name: &str, text: &str) -> Result<T> {
     T::parse(text).map_err(|(rule, found)| rule.broken(name, found))
 }
 
 fn items<T: Item>(name: &str, list: &[Literal]) -> Result<Vec<T>> {
-    list.iter().filter_map(|text| item(name, text).transpose()).collect()
+    list.iter().map(|text| item(name, text)).collect()
 }
 
 /// Writes identities that a query must have, even if none can exist: an empty text is no identity of anything.
@@ -250,11 +244,11 @@ fn write_list(name: &'static str, items: impl Iterator<Item = String>, w: &mut W
 
 impl Item for CodeRef {
     /// `code^^scheme`; a display name in the middle is seen in the field and means nothing.
-    fn parse(text: &str) -> Result<Option<Self>, Broken> {
+    fn parse(text: &str) -> Result<Self, Broken> {
         let mut parts = text.split('^');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(code), Some(_), Some(scheme), None) if !code.is_empty() && !scheme.is_empty() => {
-                Ok(Some(Self { code: code.into(), scheme: scheme.into() }))
+                Ok(Self { code: code.into(), scheme: scheme.into() })
             }
             _ => Err((Rule::QueryCode, shown(text))),
         }
@@ -269,8 +263,8 @@ impl Item for CodeRef {
 impl Item for Box<str> {
     const MOST: usize = PATTERNS;
 
-    fn parse(text: &str) -> Result<Option<Self>, Broken> {
-        if text.is_empty() { Err((Rule::QueryPattern, "a value is empty".to_owned())) } else { Ok(Some(text.into())) }
+    fn parse(text: &str) -> Result<Self, Broken> {
+        if text.is_empty() { Err((Rule::QueryPattern, "an empty value".to_owned())) } else { Ok(text.into()) }
     }
 
     fn text(&self) -> String {
@@ -279,8 +273,8 @@ impl Item for Box<str> {
 }
 
 impl Item for AssociationType {
-    fn parse(text: &str) -> Result<Option<Self>, Broken> {
-        Self::named(text).map(Some).ok_or_else(|| (Rule::QueryAssociationType, shown(text)))
+    fn parse(text: &str) -> Result<Self, Broken> {
+        Self::named(text).ok_or_else(|| (Rule::QueryAssociationType, shown(text)))
     }
 
     fn text(&self) -> String {
@@ -292,10 +286,10 @@ impl Item for AssociationType {
 pub(super) struct ShowsHistory(pub(super) bool);
 
 impl Item for ShowsHistory {
-    fn parse(text: &str) -> Result<Option<Self>, Broken> {
+    fn parse(text: &str) -> Result<Self, Broken> {
         match text {
-            "1" => Ok(Some(Self(false))),
-            "2" => Ok(Some(Self(true))),
+            "1" => Ok(Self(false)),
+            "2" => Ok(Self(true)),
             other => Err((Rule::QueryMetadataLevel, shown(other))),
         }
     }
@@ -307,12 +301,12 @@ impl Item for ShowsHistory {
     const NUMBER: bool = true;
 }
 
-macro_rules! through_from_str {
-    ($($type:ty, $number:literal, $unreadable:expr;)*) => {$(
+macro_rules! items {
+    ($($type:ty, $number:literal, $parse:expr;)*) => {$(
         impl Item for $type {
-            fn parse(text: &str) -> Result<Option<Self>, Broken> {
-                let unreadable: fn(Fault, &str) -> Result<Option<Self>, Broken> = $unreadable;
-                text.parse().map(Some).or_else(|fault| unreadable(fault, text))
+            fn parse(text: &str) -> Result<Self, Broken> {
+                let parse: fn(&str) -> Result<Self, Broken> = $parse;
+                parse(text)
             }
 
             fn text(&self) -> String {
@@ -324,14 +318,23 @@ macro_rules! through_from_str {
     )*};
 }
 
-through_from_str! {
-    Dtm, true, |_, text| Err((Rule::QueryTime, shown(text)));
-    // What is wrong with the identifier is said without repeating it.
-    PatientId, false, |_, text| Err((Rule::QueryPatientId, PatientId::read(text).err().unwrap_or_default().to_owned()));
-    // Asking for an id that cannot exist finds nothing; it is not an error.
-    Oid, false, |_, _| Ok(None);
-    EntryUuid, false, |_, _| Ok(None);
-    UniqueId, false, |_, _| Ok(None);
+items! {
+    Dtm, true, |text| text.parse().map_err(|_refused: Fault| (Rule::QueryTime, shown(text)));
+    // What is wrong with the identifier is said without repeating it. Blanks around it are seen in the field.
+    PatientId, false, |text| Self::read(text.trim_ascii()).map_err(|found| (Rule::QueryPatientId, found.to_owned()));
+    // Of submission sets and folders, and of sources.
+    Oid, false, |text| Self::foreign(text).map_err(|_refused| (Rule::QueryOid, shown(text)));
+    EntryUuid, false, |text| uuid(text).ok_or_else(|| (Rule::QueryEntryUuid, shown(text)));
+    UniqueId, false, |text| Self::asked(text).ok_or_else(|| {
+        (Rule::QueryUniqueId, format!("{} characters", text.chars().count()))
+    });
+}
+
+/// A UUID, which clients also write without `urn:uuid:`.
+fn uuid(text: &str) -> Option<EntryUuid> {
+    let prefixed = text.get(..9).is_some_and(|prefix| prefix.eq_ignore_ascii_case("urn:uuid:"));
+    let bare = if prefixed { text.get(9..)? } else { text };
+    if bare.len() == 36 { Uuid::try_parse(bare).ok().map(EntryUuid) } else { None }
 }
 
 #[cfg(test)]

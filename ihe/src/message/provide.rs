@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::fault::{Fault, Faults};
-use crate::model::Submission;
+use crate::model::{Draft, Submission};
 use crate::xml::{Cursor, Decode, Encode, Node, Writer, from_base64, ns};
 
 /// The body of an ITI-41 request: metadata, and for each document where its octets are.
@@ -11,6 +11,15 @@ use crate::xml::{Cursor, Decode, Encode, Node, Writer, from_base64, ns};
 pub struct Provide {
     /// What ITI-42 will carry.
     pub submission: Submission,
+    /// The `xds:Document` elements.
+    pub documents: Vec<Attachment>,
+}
+
+/// The same as far as it could be read.
+#[derive(Debug)]
+pub struct ProvideDraft {
+    /// The metadata, and what is wrong with it.
+    pub draft: Draft,
     /// The `xds:Document` elements.
     pub documents: Vec<Attachment>,
 }
@@ -35,11 +44,18 @@ pub enum Content {
 
 impl Decode for Provide {
     fn decode(c: &mut Cursor<'_>) -> Result<Self, Faults> {
+        let ProvideDraft { draft, documents } = ProvideDraft::decode(c)?;
+        Ok(Self { submission: draft.sound()?, documents })
+    }
+}
+
+impl Decode for ProvideDraft {
+    fn decode(c: &mut Cursor<'_>) -> Result<Self, Faults> {
         c.expect(ns::XDS, "ProvideAndRegisterDocumentSetRequest")?;
-        let (mut submission, mut documents) = (None, Vec::new());
+        let (mut draft, mut documents) = (None, Vec::new());
         while let Some(tag) = c.child()? {
             match tag.name() {
-                (ns::LCM, "SubmitObjectsRequest") if submission.is_none() => submission = Some(Submission::decode(c)?),
+                (ns::LCM, "SubmitObjectsRequest") if draft.is_none() => draft = Some(Draft::decode(c)?),
                 (ns::LCM, "SubmitObjectsRequest") => return Err(c.fault("a second SubmitObjectsRequest").into()),
                 (ns::XDS, "Document") => {
                     let id = c.required("id")?.into();
@@ -48,8 +64,8 @@ impl Decode for Provide {
                 _ => c.skip()?,
             }
         }
-        let submission = submission.ok_or_else(|| c.fault("the SubmitObjectsRequest is missing"))?;
-        Ok(Self { submission, documents })
+        let draft = draft.ok_or_else(|| c.fault("the SubmitObjectsRequest is missing"))?;
+        Ok(Self { draft, documents })
     }
 }
 

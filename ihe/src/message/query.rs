@@ -164,8 +164,8 @@ impl Query {
         matches!(self, Self::FindDocumentsForMultiplePatients { .. } | Self::FindFoldersForMultiplePatients { .. })
     }
 
-    /// Whether it asks by identities none of which can exist, so that the answer is empty whatever is registered
-    /// (ITI TF-2 §3.18.4.1.2.3.7.5).
+    /// Whether it asks a community by identities none of which a registry gives, so that the answer is empty whatever
+    /// is registered (ITI TF-2 §3.18.4.1.2.3.7.5).
     pub fn is_void(&self) -> bool {
         match self {
             Self::GetDocuments(documents)
@@ -221,7 +221,7 @@ pub enum DocumentSelector {
 }
 
 impl DocumentSelector {
-    /// Whether no document can have one of the identities that were sent.
+    /// Whether no document can have one of the identities that were sent to a community.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::EntryUuids(ids) | Self::LogicalIds(ids) => ids.is_empty(),
@@ -242,7 +242,7 @@ pub enum FolderSelector {
 }
 
 impl FolderSelector {
-    /// Whether no folder can have one of the identities that were sent.
+    /// Whether no folder can have one of the identities that were sent to a community.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::EntryUuids(ids) | Self::LogicalIds(ids) => ids.is_empty(),
@@ -252,7 +252,7 @@ impl FolderSelector {
 }
 
 /// By which identity one submission set or folder is asked for (ITI TF-2 §3.18.4.1.2.3.7.10, 11). `None` is an identity
-/// that cannot exist.
+/// that no registry gives, asked of a community.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PackageSelector {
     /// `…EntryUUID`.
@@ -262,7 +262,7 @@ pub enum PackageSelector {
 }
 
 impl PackageSelector {
-    /// Whether nothing can have the identity that was sent.
+    /// Whether nothing can have the identity that was sent to a community.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::EntryUuid(id) => id.is_none(),

@@ -24,7 +24,8 @@ impl Decode for StoredQuery {
                     returns = return_type(c);
                     c.skip()?;
                 }
-                (ns::RIM, "AdhocQuery") if query.is_none() => query = Some(Adhoc::read(c)?),
+                (ns::RIM, "AdhocQuery") if query.is_some() => return Err(c.fault("a second AdhocQuery").into()),
+                (ns::RIM, "AdhocQuery") => query = Some(Adhoc::read(c)?),
                 _ => c.skip()?,
             }
         }
@@ -81,13 +82,16 @@ impl<'a> Adhoc<'a> {
                 [] => {}
                 [one] => self.home = self.home.or_else(|| unquoted(one)),
                 values => {
-                    let found = format!("it has {} values", values.len());
+                    let found = format!("{} values", values.len());
                     faults.push(Rule::QueryParameterNumber.broken(rows::HOME, found));
                 }
             }
         }
         if self.home.is_some() && parameters.has(rows::TARGETS) {
-            faults.push(Rule::QueryHomeAndTargets.broken(rows::TARGETS, "a home is there, too"));
+            faults.push(Rule::QueryHomeAndTargets.broken(rows::TARGETS, "it together with a home"));
+        }
+        if self.home.is_some() {
+            parameters.name_community();
         }
         let home = self.home.as_deref().map(home).transpose().map_err(|fault| faults.push(fault));
         let (level, what) = definition.read(&parameters, &mut faults);

@@ -13,5 +13,5 @@ pub use code::{Author, Code, LocalizedText, Slot};
 pub use document_entry::{Availability, DocumentEntry, DocumentKind};
 pub use folder::Folder;
 pub use operation::{Operation, Versioned};
-pub use submission::{Purpose, Submission};
+pub use submission::{Draft, Purpose, Submission};
 pub use submission_set::SubmissionSet;

@@ -282,7 +282,7 @@ fn unique_id() -> impl Strategy<Value = UniqueId> {
     "[!-~]{1,60}".prop_map(|id| id.parse().unwrap())
 }
 
-/// Documents by `count` identities; none at all are identities that cannot exist.
+/// Documents by `count` identities.
 fn documents(count: std::ops::Range<usize>) -> impl Strategy<Value = DocumentSelector> {
     prop_oneof![
         vec(uuid(), count.clone()).prop_map(DocumentSelector::EntryUuids),
@@ -291,7 +291,10 @@ fn documents(count: std::ops::Range<usize>) -> impl Strategy<Value = DocumentSel
 }
 
 fn package() -> impl Strategy<Value = PackageSelector> {
-    prop_oneof![of(uuid()).prop_map(PackageSelector::EntryUuid), of(oid()).prop_map(PackageSelector::UniqueId)]
+    prop_oneof![
+        uuid().prop_map(|id| PackageSelector::EntryUuid(Some(id))),
+        oid().prop_map(|id| PackageSelector::UniqueId(Some(id))),
+    ]
 }
 
 fn find() -> BoxedStrategy<Query> {
@@ -335,19 +338,19 @@ fn find() -> BoxedStrategy<Query> {
 
 fn get() -> BoxedStrategy<Query> {
     let folders = prop_oneof![
-        vec(uuid(), 0..9).prop_map(FolderSelector::EntryUuids),
-        vec(oid(), 0..9).prop_map(FolderSelector::UniqueIds),
+        vec(uuid(), 1..9).prop_map(FolderSelector::EntryUuids),
+        vec(oid(), 1..9).prop_map(FolderSelector::UniqueIds),
     ];
     prop_oneof![
-        documents(0..20).prop_map(Query::GetDocuments),
+        documents(1..20).prop_map(Query::GetDocuments),
         folders.prop_map(Query::GetFolders),
-        vec(uuid(), 0..20).prop_map(Query::GetAssociations),
-        documents(0..20).prop_map(Query::GetDocumentsAndAssociations),
-        vec(uuid(), 0..20).prop_map(Query::GetSubmissionSets),
+        vec(uuid(), 1..20).prop_map(Query::GetAssociations),
+        documents(1..20).prop_map(Query::GetDocumentsAndAssociations),
+        vec(uuid(), 1..20).prop_map(Query::GetSubmissionSets),
         (package(), content_filter()).prop_map(|(set, filter)| Query::GetSubmissionSetAndContents { set, filter }),
         (package(), content_filter()).prop_map(|(folder, filter)| Query::GetFolderAndContents { folder, filter }),
-        documents(0..2).prop_map(Query::GetFoldersForDocument),
-        (documents(0..2), vec(association_type(), 1..4), kinds())
+        documents(1..2).prop_map(Query::GetFoldersForDocument),
+        (documents(1..2), vec(association_type(), 1..4), kinds())
             .prop_map(|(document, types, kinds)| Query::GetRelatedDocuments { document, types, kinds }),
     ]
     .boxed()
@@ -355,7 +358,7 @@ fn get() -> BoxedStrategy<Query> {
 
 /// A query with what only the level 2 lets ask.
 fn history() -> BoxedStrategy<(Level, Query)> {
-    let ids = || vec(uuid(), 0..9);
+    let ids = || vec(uuid(), 1..9);
     let by_logical_id = prop_oneof![
         ids().prop_map(|ids| Query::GetDocuments(DocumentSelector::LogicalIds(ids))),
         ids().prop_map(|ids| Query::GetDocumentsAndAssociations(DocumentSelector::LogicalIds(ids))),

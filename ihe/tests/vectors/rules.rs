@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use ihe::message::RemoveObjects;
-use ihe::model::{Purpose, Submission};
+use ihe::model::{Draft, Purpose, Submission};
 use ihe::xml::decode;
 use ihe::{Fault, Faults, Rule};
 
@@ -12,7 +12,12 @@ use crate::vector;
 
 /// What is wrong with a message, seen from the message alone.
 fn faults(transaction: Transaction, xml: &[u8]) -> Result<Vec<Fault>, Faults> {
-    let checked = |purpose| Ok(decode::<Submission>(xml)?.check(purpose));
+    let checked = |purpose| {
+        let mut draft: Draft = decode(xml)?;
+        let found = draft.check(purpose);
+        draft.flaws.extend(found);
+        Ok(draft.flaws)
+    };
     match transaction {
         Transaction::Register => checked(Purpose::Register),
         Transaction::RegisterOnDemand => checked(Purpose::RegisterOnDemand),

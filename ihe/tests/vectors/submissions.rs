@@ -4,6 +4,7 @@ use ihe::message::{Content, Provide};
 use ihe::model::{Purpose, Submission};
 use ihe::xml::{decode, encode};
 
+use crate::updates::VERBATIM as UPDATES;
 use crate::{codes, covers, vector};
 
 const METADATA: &str = "XDSRegistryMetadataError";
@@ -142,19 +143,69 @@ fn two_forms_of_one_submission_are_the_same_value() {
     assert_eq!(padded.entries, inner.entries);
 }
 
-/// IPF's own files; their sourceId is no OID and one authority begins with 3, so they are read only for their faults.
+/// IPF's own files, as they are; those of ITI-57 are read with the updates. Their sourceId is no OID.
 #[test]
-fn verbatim_submissions_are_refused_for_what_is_wrong_with_them() {
-    for name in
-        ["SubmitObjectsRequest_ebrs30", "SubmitObjectsRequest_ebrs30_2", "SubmitObjectsRequest_ebrs3_extra_metadata"]
-    {
+fn verbatim_submissions_end_as_they_should() {
+    let refused = ["ebrs30", "ebrs30_2", "ebrs3_extra_metadata"].map(|name| format!("SubmitObjectsRequest_{name}"));
+    let refused = refused.map(|name| {
         let faults = decode::<Submission>(&vector(&format!("verbatim/ebxml/{name}.xml"))).unwrap_err();
-        let details: Vec<String> = faults.into_iter().map(|fault| fault.detail).collect();
+        let faults: Vec<_> = faults.into_iter().collect();
+        let details: Vec<String> = faults.iter().map(|fault| fault.detail.clone()).collect();
         assert!(details.iter().any(|detail| detail.contains("sourceId")), "{name}: {details:?}");
+        assert_eq!(codes(faults), [METADATA], "{name}");
+        details
+    });
+    // The node of the submission set stands outside of its package in one, inside in the other.
+    assert_eq!(refused[0], refused[1]);
+
+    // The assigning authority of its sourcePatientId begins with 3.
+    let whole = decode::<Submission>(&vector("verbatim/ebxml/submission-set.xml")).unwrap();
+    assert_eq!(codes(whole.check(Purpose::Register)), [""; 0]);
+    let source = whole.entries[0].source_patient_id.as_ref().unwrap();
+    assert_eq!(source.to_string(), "89765a87b^^^&3.4.5&ISO");
+    assert_eq!(decode::<Submission>(&encode(&whole)).unwrap(), whole);
+}
+
+#[test]
+fn every_verbatim_submission_is_read_by_a_test() {
+    let read = ["SubmitObjectsRequest_ebrs30", "SubmitObjectsRequest_ebrs30_2"].into_iter();
+    let read = read.chain(["SubmitObjectsRequest_ebrs3_extra_metadata", "submission-set"]);
+    covers("verbatim/ebxml", read.chain(UPDATES.iter().copied()));
+}
+
+#[test]
+fn only_the_authority_of_another_system_may_be_no_oid() {
+    let text = String::from_utf8(vector("submit/iti42-base.xml")).unwrap();
+    let faults =
+        decode::<Submission>(text.replace("id3^^^&amp;1.3&amp;", "id3^^^&amp;3.1&amp;").as_bytes()).unwrap_err();
+    let (first, all) = (faults.first().detail.clone(), codes(faults));
+    assert!(first.contains("patientId") && all == [METADATA], "{first}");
+    let own = text.replace(">source^^^&amp;2.4.1&amp;ISO<", ">source^^^&amp;3.x&amp;ISO<");
+    assert_eq!(decode::<Submission>(own.as_bytes()).unwrap_err().first().rule, Some(ihe::Rule::Cx));
+}
+
+/// What it says of a folder and of a folder's document means nothing (ITI TF-3 §4.2.2.1).
+#[test]
+fn a_submission_set_status_counts_only_where_a_set_has_a_document() {
+    let text = String::from_utf8(vector("submit/iti42-base.xml")).unwrap();
+    for (association, refused) in [("docAss", true), ("folderAss", false), ("docFolderAss", false)] {
+        let start = text.find(&format!("<rim:Association id=\"{association}\"")).unwrap();
+        let open = start + text[start..].find('>').unwrap();
+        let (head, rest) =
+            if text[..open].ends_with('/') { (&text[..open - 1], "</rim:Association>") } else { (&text[..open], "") };
+        let slot = "<rim:Slot name=\"SubmissionSetStatus\"><rim:ValueList><rim:Value>Neither</rim:Value></rim:ValueList></rim:Slot>";
+        let mut tail = text[open + 1..].to_owned();
+        if refused {
+            tail = tail.replacen(">Original<", ">Neither<", 1);
+        } else {
+            tail.insert_str(0, &[slot, rest].concat());
+        }
+        let found = match decode::<Submission>(format!("{head}>{tail}").as_bytes()) {
+            Ok(submission) => codes(submission.check(Purpose::Register)),
+            Err(faults) => codes(faults),
+        };
+        assert_eq!(!found.is_empty(), refused, "{association}: {found:?}");
     }
-    let faults = decode::<Submission>(&vector("verbatim/ebxml/submission-set.xml")).unwrap_err();
-    let details: Vec<String> = faults.into_iter().map(|fault| fault.detail).collect();
-    assert!(details.iter().all(|detail| detail.contains("sourcePatientId")), "{details:?}");
 }
 
 #[test]

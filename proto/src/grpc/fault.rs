@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use ihe::fault::{Grpc, Log};
-use ihe::{Fault, Kind};
+use ihe::{Fault, Kind, Rule};
 use prost::Message;
 use tonic::{Code, Status, TimeoutExpired};
 
@@ -23,21 +23,33 @@ pub(super) fn to_status(fault: Fault) -> Status {
     };
     log(&fault);
     let name = fault.kind.name();
-    let details =
-        wire::Fault { kind: name.to_owned(), detail: shortened(fault.detail), location: fault.location.map(shortened) };
-    Status::with_details(code, name, details.encode_to_vec().into())
+    Status::with_details(code, name, wire::Fault::from(fault).encode_to_vec().into())
+}
+
+impl From<Fault> for wire::Fault {
+    fn from(fault: Fault) -> Self {
+        Self {
+            kind: fault.kind.name().to_owned(),
+            detail: shortened(fault.detail),
+            location: fault.location.map(shortened),
+            rule: fault.rule.map(|rule| rule.name().to_owned()),
+        }
+    }
+}
+
+/// The same fault again; `unknown` is what a kind comes down to that is unknown here, because the far side is newer.
+pub(super) fn received(said: wire::Fault, unknown: impl FnOnce() -> Kind) -> Fault {
+    let mut fault = Fault::new(Kind::named(&said.kind).unwrap_or_else(unknown), said.detail);
+    fault.location = said.location;
+    fault.rule = said.rule.as_deref().and_then(Rule::named);
+    fault
 }
 
 /// The fault that the far side met; or, if there is none to be read, what became of the call.
 pub(super) fn from_status(status: Status) -> Fault {
     let said = (!status.details().is_empty()).then(|| wire::Fault::decode(status.details()).ok()).flatten();
     match said {
-        Some(said) => {
-            let kind = Kind::named(&said.kind).unwrap_or_else(|| general(status.code()));
-            let mut fault = Fault::new(kind, said.detail);
-            fault.location = said.location;
-            fault
-        }
+        Some(said) => received(said, || general(status.code())),
         None => lost(status),
     }
 }
@@ -80,7 +92,7 @@ fn expired(status: &Status) -> bool {
     std::iter::successors(status.source(), |error| (*error).source()).any(<dyn Error>::is::<TimeoutExpired>)
 }
 
-/// What a kind that is unknown here, because the far side is newer, comes down to.
+/// What an unknown kind comes down to.
 fn general(code: Code) -> Kind {
     match code {
         Code::InvalidArgument => Kind::Malformed,
@@ -138,6 +150,12 @@ mod tests {
     }
 
     #[test]
+    fn a_broken_rule_survives_the_way() {
+        let received = from_status(to_status(Rule::Dtm.broken("document01, creationTime", "\"198\"")));
+        assert_eq!((received.kind, received.rule), (Kind::RegistryMetadata, Some(Rule::Dtm)));
+    }
+
+    #[test]
     fn the_cause_stays_on_its_side() {
         let status = to_status(Fault::internal("SELECT secret FROM secrets"));
         assert!(!format!("{status:?}").contains("SELECT"));
@@ -145,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_kind_of_a_newer_version_becomes_the_general_one_of_its_status() {
-        let details = wire::Fault { kind: "Novelty".to_owned(), detail: "new".to_owned(), location: None };
+        let details = wire::Fault { kind: "Novelty".to_owned(), detail: "new".to_owned(), ..Default::default() };
         let status = Status::with_details(Code::PermissionDenied, "Novelty", details.encode_to_vec().into());
         let fault = from_status(status);
         assert_eq!((fault.kind, fault.detail.as_str()), (Kind::NotAllowed, "new"));

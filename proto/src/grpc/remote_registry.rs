@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use ihe::Fault;
 use ihe::id::{RepositoryId, UniqueId};
 use ihe::message::{IdentityFeed, QueryReply, RegistryResponse, RemoveObjects, StoredQuery};
-use ihe::model::{Purpose, Submission};
+use ihe::model::{Draft, Purpose};
 use tonic::transport::Channel;
 
 use super::context::{answer, ready, request};
@@ -14,7 +14,7 @@ use super::wire::registry_client::RegistryClient;
 use super::wire::{FindRequest, KnownContents, LocateRequest, RemoveRequest, SubmitRequest};
 use super::xml::to_xml;
 use super::{Link, MESSAGE};
-use crate::{Context, Identities, Located, Provided, Registry};
+use crate::{Context, Identities, Located, Provided, Registry, Removed};
 
 /// The gRPC client of a registry and its identities.
 #[derive(Clone)]
@@ -43,19 +43,21 @@ impl Registry for RemoteRegistry {
     async fn submit(
         &self,
         purpose: Purpose,
-        submission: Submission,
+        draft: Draft,
         provided: Vec<Provided>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault> {
         let message = SubmitRequest {
             purpose: super::wire::Purpose::from(purpose).into(),
-            submit_objects: to_xml(&submission),
+            submit_objects: to_xml(&draft.submission),
             provided: provided.into_iter().map(Into::into).collect(),
+            flaws: draft.flaws.into_iter().map(Into::into).collect(),
+            partial: !draft.whole,
         };
         answer(self.registry.clone().submit(request(message, context)), context).await?.try_into()
     }
 
-    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<RegistryResponse, Fault> {
+    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<Removed, Fault> {
         let message = RemoveRequest { remove_objects: to_xml(&objects) };
         answer(self.registry.clone().remove(request(message, context)), context).await?.try_into()
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ihe::Fault;
 use ihe::message::{DocumentRequest, RegistryResponse};
-use ihe::model::Submission;
+use ihe::model::Draft;
 use tokio::time::Instant;
 use tonic::transport::Channel;
 
@@ -45,16 +45,18 @@ impl Repository for RemoteRepository {
 
     async fn provide(
         &self,
-        submission: Submission,
+        draft: Draft,
         staged: Vec<(Box<str>, Staged)>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault> {
         let documents = staged.into_iter();
         let message = ProvideRequest {
-            submit_objects: to_xml(&submission),
+            submit_objects: to_xml(&draft.submission),
             documents: documents
                 .map(|(id, staged)| StagedDocument { id: id.into(), staged: Some(staged.into()) })
                 .collect(),
+            flaws: draft.flaws.into_iter().map(Into::into).collect(),
+            partial: !draft.whole,
         };
         answer(self.0.clone().provide(request(message, context)), context).await?.try_into()
     }

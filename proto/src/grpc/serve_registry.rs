@@ -12,10 +12,10 @@ use super::wire::identities_server::Identities as IdentitiesWire;
 use super::wire::registry_server::Registry as RegistryWire;
 use super::wire::{
     FeedReply, FeedRequest, FindReply, FindRequest, KnownContents, LocateReply, LocateRequest, ReadyReply,
-    ReadyRequest, RegistryResponse, RemoveRequest, SubmitRequest,
+    ReadyRequest, RegistryResponse, RemoveReply, RemoveRequest, SubmitRequest,
 };
-use super::xml::{query, removal, submission};
-use crate::{Identities, Registry};
+use super::xml::{draft, query, removal};
+use crate::{Identities, Registry, Removed};
 
 /// One of the two ports, offered.
 pub(super) struct RegistryService<Port: ?Sized> {
@@ -39,23 +39,26 @@ impl RegistryWire for RegistryService<dyn Registry> {
         let (port, under) = (Arc::clone(&self.port), context.clone());
         let work = async move {
             let purpose = message.purpose().try_into()?;
-            let submission = match submission(&message.submit_objects) {
-                Ok(submission) => submission,
+            let draft = match draft(&message.submit_objects, message.flaws, message.partial) {
+                Ok(draft) => draft,
                 Err(faults) => return Ok(ihe::message::RegistryResponse::of(faults).into()),
             };
             let provided = message.provided.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-            port.submit(purpose, submission, provided, &under).await.map(Into::into)
+            port.submit(purpose, draft, provided, &under).await.map(Into::into)
         };
         self.calls.write(&context, work).await
     }
 
-    async fn remove(&self, request: Request<RemoveRequest>) -> Result<Response<RegistryResponse>, Status> {
+    async fn remove(&self, request: Request<RemoveRequest>) -> Result<Response<RemoveReply>, Status> {
         let (message, context) = self.calls.take(request);
         let (port, under) = (Arc::clone(&self.port), context.clone());
         let work = async move {
             let objects = match removal(&message.remove_objects) {
                 Ok(objects) => objects,
-                Err(faults) => return Ok(ihe::message::RegistryResponse::of(faults).into()),
+                Err(faults) => {
+                    let response = ihe::message::RegistryResponse::of(faults);
+                    return Ok(Removed { response, patients: Vec::new() }.into());
+                }
             };
             port.remove(objects, &under).await.map(Into::into)
         };

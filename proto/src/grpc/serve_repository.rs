@@ -15,7 +15,7 @@ use super::wire::{
     Head, ProvideRequest, ReadyReply, ReadyRequest, RegistryResponse, RetrieveReply, RetrieveRequest, StageRequest,
     Staged, StagedDocument,
 };
-use super::xml::submission;
+use super::xml::draft;
 use crate::Repository;
 
 /// The port, offered.
@@ -40,13 +40,13 @@ impl RepositoryWire for RepositoryService {
         let (message, context) = self.calls.take(request);
         let (port, under) = (Arc::clone(&self.port), context.clone());
         let work = async move {
-            let submission = match submission(&message.submit_objects) {
-                Ok(submission) => submission,
+            let draft = match draft(&message.submit_objects, message.flaws, message.partial) {
+                Ok(draft) => draft,
                 Err(faults) => return Ok(ihe::message::RegistryResponse::of(faults.found_by_repository()).into()),
             };
             let document = |StagedDocument { id, staged }| Ok((id.into(), required(staged)?.try_into()?));
             let staged = message.documents.into_iter().map(document).collect::<Result<_, _>>()?;
-            port.provide(submission, staged, &under).await.map(Into::into)
+            port.provide(draft, staged, &under).await.map(Into::into)
         };
         self.calls.write(&context, work).await
     }

@@ -15,9 +15,9 @@ use ihe::message::{
     DocumentRequest, Feed, IdentityFeed, Leaf, Object, ObjectKind, QueryReply, RegistryError, RegistryResponse,
     RemoveObjects, Status, StoredQuery,
 };
-use ihe::model::{Availability, Purpose, Submission};
+use ihe::model::{Availability, Draft, Purpose, Submission};
 use ihe::xml::{Decode, decode};
-use ihe::{Fault, Kind};
+use ihe::{Fault, Kind, Rule};
 use tokio::io::{DuplexStream, copy_bidirectional, duplex};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use super::{Connect, Io, Link, RemoteRegistry, RemoteRepository, Server};
 use crate::{
-    ByteStream, Context, Document, Identities, Located, Provided, Registry, Repository, Staged, SystemClock,
+    ByteStream, Context, Document, Identities, Located, Provided, Registry, Removed, Repository, Staged, SystemClock,
     TraceContext,
 };
 
@@ -56,6 +56,8 @@ struct Seen {
     registered: Vec<(Purpose, Submission, Vec<Provided>)>,
     removed: Vec<RemoveObjects>,
     provided: Vec<(Submission, Named)>,
+    /// What was wrong with them, and whether they were whole.
+    flaws: Vec<(Option<Rule>, Option<String>, bool)>,
 }
 
 /// Staged octets under the ids of their documents.
@@ -70,6 +72,13 @@ impl Fake {
         }
         self.fails.lock().unwrap().take().map_or(Ok(()), Err)
     }
+
+    /// Keeps what is wrong with a draft; gives what is right.
+    fn flaws(&self, draft: Draft) -> Submission {
+        let flaws = draft.flaws.into_iter().map(|flaw| (flaw.rule, flaw.location));
+        self.seen.lock().unwrap().flaws.extend(flaws.map(|(rule, at)| (rule, at, draft.whole)));
+        draft.submission
+    }
 }
 
 #[async_trait]
@@ -83,19 +92,20 @@ impl Registry for Fake {
     async fn submit(
         &self,
         purpose: Purpose,
-        submission: Submission,
+        draft: Draft,
         provided: Vec<Provided>,
         context: &Context,
     ) -> Result<RegistryResponse, Fault> {
         self.enter(context).await?;
+        let submission = self.flaws(draft);
         self.seen.lock().unwrap().registered.push((purpose, submission, provided));
         Ok(response())
     }
 
-    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<RegistryResponse, Fault> {
+    async fn remove(&self, objects: RemoveObjects, context: &Context) -> Result<Removed, Fault> {
         self.enter(context).await?;
         self.seen.lock().unwrap().removed.push(objects);
-        Ok(response())
+        Ok(removed())
     }
 
     async fn locate(
@@ -149,13 +159,9 @@ impl Repository for Fake {
         Ok(Staged { content: [1; 32], sha1: Sha1([2; 20]), size: received?.len() as u64 })
     }
 
-    async fn provide(
-        &self,
-        submission: Submission,
-        staged: Named,
-        context: &Context,
-    ) -> Result<RegistryResponse, Fault> {
+    async fn provide(&self, draft: Draft, staged: Named, context: &Context) -> Result<RegistryResponse, Fault> {
         self.enter(context).await?;
+        let submission = self.flaws(draft);
         self.seen.lock().unwrap().provided.push((submission, staged));
         Ok(response())
     }
@@ -287,6 +293,11 @@ fn response() -> RegistryResponse {
     RegistryResponse { status: Status::PartialSuccess, errors }
 }
 
+fn removed() -> Removed {
+    let patients = ["P-1^^^&2.999.1&ISO", "P-2^^^&2.999.1&ISO"].map(|id| id.parse().unwrap());
+    Removed { response: response(), patients: patients.into() }
+}
+
 /// A reply with every sort of object.
 fn found() -> QueryReply {
     let id = EntryUuid(Uuid::from_u128(0x0b4b_3f0e_2b0a_4e0e_9e64_0d2b_8ad1_c0de));
@@ -338,17 +349,45 @@ async fn a_submission_is_registered_and_provided_as_it_was_sent() {
     let submission: Submission = vector("submit/iti42-base.xml");
     let entry = submission.entries[0].id.clone();
     let provided = vec![Provided { entry, content: [3; 32] }];
-    let answer = bench.registry.submit(Purpose::Register, submission.clone(), provided.clone(), &context()).await;
+    let answer =
+        bench.registry.submit(Purpose::Register, submission.clone().into(), provided.clone(), &context()).await;
     assert_eq!(answer.unwrap(), response());
 
     let staged = Staged { content: [1; 32], sha1: Sha1([2; 20]), size: 3 };
     let staged = vec![("document 1".into(), staged)];
-    let answer = bench.repository.provide(submission.clone(), staged.clone(), &context()).await;
+    let answer = bench.repository.provide(submission.clone().into(), staged.clone(), &context()).await;
     assert_eq!(answer.unwrap(), response());
 
     let seen = bench.fake.seen.lock().unwrap();
     assert_eq!(seen.registered, [(Purpose::Register, submission.clone(), provided)]);
     assert_eq!(seen.provided, [(submission, staged)]);
+    assert_eq!(seen.flaws, []);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_submission_goes_with_it() {
+    let bench = Bench::new();
+    let draft = |whole| {
+        let mut submission: Submission = vector("submit/iti42-base.xml");
+        submission.associations.clear();
+        let flaws = vec![Rule::Dtm.broken("document01, creationTime", "\"198\"").at("document01, creationTime")];
+        Draft { submission, flaws, whole }
+    };
+    bench.registry.submit(Purpose::Register, draft(true), vec![], &context()).await.unwrap();
+    bench.repository.provide(draft(false), vec![], &context()).await.unwrap();
+
+    let flaw = |whole| (Some(Rule::Dtm), Some("document01, creationTime".to_owned()), whole);
+    let seen = bench.fake.seen.lock().unwrap();
+    assert_eq!(seen.flaws, [flaw(true), flaw(false)]);
+    assert_eq!(seen.registered[0].1, draft(true).submission);
+}
+
+#[tokio::test]
+async fn whose_data_was_removed_comes_back_with_the_response() {
+    let bench = Bench::new();
+    let removal: RemoveObjects = vector("remove/iti62-request.xml");
+    assert_eq!(bench.registry.remove(removal.clone(), &context()).await.unwrap(), removed());
+    assert_eq!(bench.fake.seen.lock().unwrap().removed, [removal]);
 }
 
 #[tokio::test]

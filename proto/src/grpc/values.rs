@@ -11,7 +11,7 @@ use ihe::{Fault, Kind};
 use uuid::Uuid;
 
 use super::wire::{self, feed_request, object};
-use crate::{Located, Provided, Staged};
+use crate::{Located, Provided, Removed, Staged};
 
 /// A message of another role that this version cannot read.
 pub(super) fn broken(what: &'static str) -> Fault {
@@ -171,6 +171,22 @@ impl TryFrom<wire::Provided> for Provided {
 
     fn try_from(provided: wire::Provided) -> Result<Self, Fault> {
         Ok(Self { entry: ObjectId::parse(&provided.entry)?, content: octets(&provided.content)? })
+    }
+}
+
+impl From<Removed> for wire::RemoveReply {
+    fn from(removed: Removed) -> Self {
+        let patients = removed.patients.into_iter().map(Into::into).collect();
+        Self { response: Some(removed.response.into()), patients }
+    }
+}
+
+impl TryFrom<wire::RemoveReply> for Removed {
+    type Error = Fault;
+
+    fn try_from(reply: wire::RemoveReply) -> Result<Self, Fault> {
+        let patients = reply.patients.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+        Ok(Self { response: required(reply.response)?.try_into()?, patients })
     }
 }
 

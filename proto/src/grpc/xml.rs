@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use ihe::message::{RemoveObjects, StoredQuery};
-use ihe::model::Submission;
+use ihe::model::Draft;
 use ihe::xml::{Encode, decode, encode};
-use ihe::{Fault, Faults};
+use ihe::{Fault, Faults, Kind};
 
 use super::values::broken;
+use super::{fault, wire};
 
 pub(super) fn to_xml(value: &impl Encode) -> Bytes {
     encode(value).into()
@@ -18,9 +19,20 @@ pub(super) fn query(xml: &[u8]) -> Result<StoredQuery, Fault> {
     decode(xml).map_err(first)
 }
 
-/// A submission that breaks rules is a response with all of them.
-pub(super) fn submission(xml: &[u8]) -> Result<Submission, Faults> {
-    decode(xml)
+/// A submission as the caller read it. What this end finds in it counts if the caller found nothing: otherwise it is
+/// part of what the caller found.
+pub(super) fn draft(xml: &[u8], flaws: Vec<wire::Fault>, partial: bool) -> Result<Draft, Faults> {
+    let flaws: Vec<Fault> = flaws.into_iter().map(|flaw| fault::received(flaw, || Kind::RegistryMetadata)).collect();
+    match decode::<Draft>(xml) {
+        Ok(mut draft) => {
+            if !flaws.is_empty() {
+                draft.flaws = flaws;
+            }
+            draft.whole &= !partial;
+            Ok(draft)
+        }
+        Err(faults) => Err(Faults::none_or(flaws).err().unwrap_or(faults)),
+    }
 }
 
 /// A removal that breaks rules is a response with all of them.

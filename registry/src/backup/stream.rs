@@ -2,10 +2,10 @@
 //!
 //! A record is a tag and values. Numbers are varints, texts and octets have their length before them.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 
 use flate2::Compression;
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
@@ -114,7 +114,7 @@ impl<W: Write> Writer<W> {
 }
 
 pub(super) struct Reader<R: Read> {
-    input: io::BufReader<GzDecoder<R>>,
+    input: BufReader<GzDecoder<BufReader<R>>>,
     digest: Sha256,
     /// The schema that the rows are of.
     pub(super) schema: i64,
@@ -122,7 +122,8 @@ pub(super) struct Reader<R: Read> {
 
 impl<R: Read> Reader<R> {
     pub(super) fn new(input: R) -> io::Result<Self> {
-        let mut reader = Self { input: io::BufReader::new(GzDecoder::new(input)), digest: Sha256::new(), schema: 0 };
+        let input = BufReader::new(GzDecoder::new(BufReader::new(input)));
+        let mut reader = Self { input, digest: Sha256::new(), schema: 0 };
         let mut magic = [0; MAGIC.len()];
         let read = reader.take(&mut magic);
         if read.is_err() || magic != MAGIC {
@@ -146,11 +147,20 @@ impl<R: Read> Reader<R> {
                 let expected = self.digest.clone().finalize();
                 let mut found = [0; 32];
                 self.input.read_exact(&mut found)?;
-                let whole = found == expected[..] && self.input.read(&mut [0])? == 0;
-                whole.then_some(Record::End).ok_or_else(|| damaged("its checksum is wrong"))
+                if found != expected[..] {
+                    return Err(damaged("its checksum is wrong"));
+                }
+                self.nothing_follows().map(|()| Record::End)
             }
             _ => Err(damaged("a record has an unknown tag")),
         }
+    }
+
+    /// The checksum is the last of what was compressed, and that is the whole file: what came behind it would have been
+    /// held by nothing, a second member of the gzip file too (RFC 1952 §2.2).
+    fn nothing_follows(&mut self) -> io::Result<()> {
+        let ended = self.input.read(&mut [0])? == 0 && self.input.get_mut().get_mut().fill_buf()?.is_empty();
+        ended.then_some(()).ok_or_else(|| damaged("something follows its checksum"))
     }
 
     fn cell(&mut self) -> io::Result<Cell> {
@@ -259,6 +269,30 @@ mod tests {
         fn any_octets_are_refused_in_words(octets in any::<Vec<u8>>()) {
             prop_assert!(read(&octets).is_err());
         }
+    }
+
+    #[test]
+    fn whatever_follows_the_checksum_is_refused() {
+        let whole = written(&[vec![Cell::Int(1)]]);
+        let mut inside = Writer::new(Vec::new(), 7).unwrap();
+        inside.put(b"Z").unwrap();
+        let digest = inside.digest.clone().finalize();
+        inside.out.write_all(&digest).unwrap();
+        inside.out.write_all(b"x").unwrap();
+        let mut empty_member = GzEncoder::new(whole.clone(), Compression::fast());
+        empty_member.write_all(b"").unwrap();
+        let behind = |more: &[u8]| [&whole[..], more].concat();
+        for octets in [
+            inside.out.finish().unwrap(),
+            behind(b"x"),
+            behind(&[0; 512]),
+            behind(&whole),
+            empty_member.finish().unwrap(),
+            behind(&vec![7; 1 << 20]),
+        ] {
+            assert_eq!(read(&octets).unwrap_err().to_string(), "something follows its checksum");
+        }
+        assert_eq!(read(&whole).unwrap(), [[Cell::Int(1)]]);
     }
 
     #[test]

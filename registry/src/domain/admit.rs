@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use ihe::fault::Severity;
 use ihe::id::ObjectId;
-use ihe::model::{Code, Purpose, Submission};
+use ihe::model::{Code, DocumentEntry, Draft, Folder, Purpose, Submission, SubmissionSet};
 use ihe::{Fault, Faults, Kind, Rule};
 
 use super::attribute::{self, Row};
@@ -16,42 +16,59 @@ const FAULTS: usize = 100;
 const NAME: usize = 128;
 
 /// Completes a submission and checks it by itself and against the domain, if there is one. The warnings belong into the
-/// answer; everything that is wrong is reported together.
+/// answer; everything that is wrong is reported together, the flaws with which it came first, without the defaults of
+/// what is not registered.
 pub(crate) fn admit(
     domain: Option<&AffinityDomain>,
-    submission: &mut Submission,
+    draft: &mut Draft,
     purpose: Purpose,
 ) -> Result<Vec<Fault>, Faults> {
+    // Before the required attributes are missed.
+    let mut given = domain.map_or_else(Vec::new, |domain| domain.complete(&mut draft.submission, purpose));
+    let mut found = draft.check(purpose);
     if let Some(domain) = domain {
-        // Before the required attributes are missed.
-        domain.complete(submission);
+        found.extend(domain.check(&draft.submission).into_iter().filter(|fault| !follows(fault, &draft.flaws)));
     }
-    let mut faults = submission.check(purpose);
-    if let Some(domain) = domain {
-        faults.extend(domain.check(submission));
-    }
+    let mut faults = std::mem::take(&mut draft.flaws);
+    faults.append(&mut found);
     if faults.iter().all(|fault| fault.row().severity == Severity::Warning) {
-        return Ok(faults);
+        given.extend(faults);
+        given.truncate(FAULTS);
+        return Ok(given);
     }
     Faults::none_or(faults).map(|()| Vec::new())
 }
 
+/// Whether an attribute is missed that is there and has a flaw. A flaw says where it is as these faults do, without what
+/// the object is.
+fn follows(fault: &Fault, flaws: &[Fault]) -> bool {
+    let Some(at) = fault.location.as_deref().filter(|_| fault.rule == Some(Rule::DomainMissingAttribute)) else {
+        return false;
+    };
+    let places = flaws.iter().filter_map(|flaw| flaw.location.as_deref());
+    places.filter_map(|place| at.strip_suffix(place)).any(|what| what.ends_with(' '))
+}
+
 impl AffinityDomain {
-    /// Gives what a source left out and the domain has a default for.
-    pub(crate) fn complete(&self, submission: &mut Submission) {
-        complete(attribute::SET, &mut submission.set, self);
-        for entry in &mut submission.entries {
-            complete(attribute::ENTRY, entry, self);
-            if entry.language.is_none() {
-                entry.language = self.languages.as_ref().and_then(|words| words.default.clone());
+    /// Gives what a source left out and the domain has a default for, if the configuration wants that; each default is a
+    /// warning. A new version is given nothing: it would take the default for what was registered before it.
+    pub(crate) fn complete(&self, submission: &mut Submission, purpose: Purpose) -> Vec<Fault> {
+        let new = match purpose {
+            Purpose::Register | Purpose::RegisterOnDemand => true,
+            Purpose::Update | Purpose::RestrictedUpdate => false,
+        };
+        let mut completion = Completion { domain: self, warned: Vec::new() };
+        if new && self.fills_in {
+            completion.codes(attribute::SET, &mut submission.set, of_set);
+            for entry in &mut submission.entries {
+                completion.codes(attribute::ENTRY, entry, of_entry);
+                completion.words(entry);
             }
-            if entry.mime_type.is_none() {
-                entry.mime_type = self.media_types.as_ref().and_then(|words| words.default.clone());
+            for folder in &mut submission.folders {
+                completion.codes(attribute::FOLDER, folder, of_folder);
             }
         }
-        for folder in &mut submission.folders {
-            complete(attribute::FOLDER, folder, self);
-        }
+        completion.warned
     }
 
     /// What of a submission the domain refuses or warns of, the refusals first.
@@ -69,13 +86,61 @@ impl AffinityDomain {
     }
 }
 
-fn complete<T>(rows: &[Row<T>], object: &mut T, domain: &AffinityDomain) {
-    for row in rows.iter().filter(|row| row.attribute.required()) {
-        let default = domain.codes.get(&row.attribute).and_then(|codes| codes.default.as_ref());
-        if let Some(code) = default.filter(|_| (row.codes)(object).is_empty()) {
-            (row.give)(object, code.clone());
+/// What gives defaults, and which it gave.
+struct Completion<'d> {
+    domain: &'d AffinityDomain,
+    warned: Vec<Fault>,
+}
+
+impl Completion<'_> {
+    fn codes<T>(&mut self, rows: &[Row<T>], object: &mut T, name: fn(&T) -> Object<'_>) {
+        let domain = self.domain;
+        for row in rows.iter().filter(|row| row.attribute.required()) {
+            let default = domain.codes.get(&row.attribute).and_then(|codes| codes.default.as_ref());
+            if let Some(code) = default.filter(|_| (row.codes)(object).is_empty()) {
+                (row.give)(object, code.clone());
+                self.gave(name(object), row.attribute, &format_args!("{}^^{}", code.code, code.scheme));
+            }
         }
     }
+
+    fn words(&mut self, entry: &mut DocumentEntry) {
+        let domain = self.domain;
+        let default = |words: &Option<Words>| words.as_ref().and_then(|words| words.default.clone());
+        if entry.language.is_none()
+            && let Some(language) = default(&domain.languages)
+        {
+            self.gave(of_entry(entry), "languageCode", &language);
+            entry.language = Some(language);
+        }
+        if entry.mime_type.is_none()
+            && let Some(media_type) = default(&domain.media_types)
+        {
+            self.gave(of_entry(entry), "mimeType", &media_type);
+            entry.mime_type = Some(media_type);
+        }
+    }
+
+    fn gave(&mut self, object: Object<'_>, attribute: impl Display, default: &dyn Display) {
+        if self.warned.len() < FAULTS {
+            let (at, name) = (At(object, attribute), &self.domain.name);
+            let found =
+                format!("no value, so that \"{default}\" was registered, the default of the affinity domain {name}");
+            self.warned.push(Rule::DomainDefault.broken(&at, found).at(at.to_string()));
+        }
+    }
+}
+
+fn of_set(set: &SubmissionSet) -> Object<'_> {
+    Object("submission set", Some(&set.id))
+}
+
+fn of_entry(entry: &DocumentEntry) -> Object<'_> {
+    Object("document entry", Some(&entry.id))
+}
+
+fn of_folder(folder: &Folder) -> Object<'_> {
+    Object("folder", Some(&folder.id))
 }
 
 struct Check<'d> {
@@ -87,7 +152,7 @@ struct Check<'d> {
 impl Check<'_> {
     fn set(&mut self, submission: &Submission) {
         let set = &submission.set;
-        let at = Object("submission set", Some(&set.id));
+        let at = of_set(set);
         self.codes(attribute::SET, set, at);
         for required in self.domain.required.set.iter().filter(|required| !required.stands(set)) {
             self.missing(at, required);
@@ -97,7 +162,7 @@ impl Check<'_> {
     fn entries(&mut self, submission: &Submission) {
         let domain = self.domain;
         for entry in &submission.entries {
-            let at = Object("document entry", Some(&entry.id));
+            let at = of_entry(entry);
             self.codes(attribute::ENTRY, entry, at);
             if let (Some(words), Some(language)) = (&domain.languages, &entry.language) {
                 self.word(words, language, Rule::DomainLanguage, &At(at, "languageCode"));
@@ -115,7 +180,7 @@ impl Check<'_> {
 
     fn folders(&mut self, submission: &Submission) {
         for folder in &submission.folders {
-            let at = Object("folder", Some(&folder.id));
+            let at = of_folder(folder);
             self.codes(attribute::FOLDER, folder, at);
             for required in self.domain.required.folder.iter().filter(|required| !required.stands(folder)) {
                 self.missing(at, required);
@@ -138,12 +203,12 @@ impl Check<'_> {
             return;
         }
         let listed = List { examples: &words.listed, count: words.listed.len() };
-        let found = format!("\"{found}\" is unknown to the affinity domain {}, which lists {listed}", self.domain.name);
+        let found = format!("\"{found}\", unknown to the affinity domain {}, which lists {listed}", self.domain.name);
         self.deviates(words.unknown, rule, at, &found);
     }
 
     fn missing(&mut self, at: Object<'_>, attribute: impl Display) {
-        let found = format!("it is absent, and the affinity domain {} requires it", self.domain.name);
+        let found = format!("no value, but the affinity domain {} requires one", self.domain.name);
         self.deviates(self.domain.required.missing, Rule::DomainMissingAttribute, &At(at, attribute), &found);
     }
 
@@ -197,7 +262,7 @@ struct Unknown<'a> {
 impl Display for Unknown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { domain, codes, code: Code { code, scheme, .. } } = self;
-        write!(f, "\"{code}^^{scheme}\" is unknown to the affinity domain {}, ", domain.name)?;
+        write!(f, "\"{code}^^{scheme}\", unknown to the affinity domain {}, ", domain.name)?;
         let mut elsewhere: Vec<&str> =
             codes.systems.iter().filter(|(_, listed)| listed.contains(code)).map(|(scheme, _)| &**scheme).collect();
         elsewhere.sort_unstable();

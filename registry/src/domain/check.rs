@@ -8,6 +8,9 @@ use toml::Spanned;
 use super::attribute::Coded;
 use super::file::{Deviation, File, Listed, ROOT, System, ValueSet, line};
 
+/// How many characters a code or a coding scheme has at the most (ITI TF-3 §4.2.3.1.2).
+const LONGEST: usize = 256;
+
 /// What is wrong with a file, in its order of sections. `{root}` still stands where it stands.
 pub(super) fn mistakes(file: &File, text: &str, root: Option<&Oid>) -> Vec<String> {
     let mut check = Check { text, root: root.map(Oid::as_str), found: Vec::new(), rootless: None };
@@ -106,8 +109,11 @@ impl Check<'_> {
         for entry in &system.codes {
             let (here, written) = (self.line(entry), entry.get_ref());
             let code = self.rooted(entry, &written.code);
-            if blank(&code) || code.contains("^^") {
-                let why = format!("a code of {attribute} is not blank, has no outer blanks and no ^^: \"{code}\"");
+            if blank(&code) || uncarried(&code) {
+                let why = format!(
+                    "a code of {attribute} is not blank, has no outer blanks, no ^ and at most {LONGEST} characters: \
+                     \"{code}\""
+                );
                 self.mistake(entry, why);
             }
             if blank(&written.ja) || written.en.as_deref().is_some_and(blank) {
@@ -155,12 +161,20 @@ impl Check<'_> {
     }
 }
 
+/// What no submission or query could carry (ITI TF-3 §4.2.3.1.2, ITI TF-2 §3.18.4.1.2.3.5).
+fn uncarried(text: &str) -> bool {
+    text.contains('^') || text.chars().count() > LONGEST
+}
+
 fn blank(text: &str) -> bool {
     text.is_empty() || text.trim() != text || text.chars().any(char::is_control)
 }
 
 /// By the standard any text; but what looks like an OID must be one.
 fn coding_scheme(scheme: &str) -> Result<(), String> {
+    if uncarried(scheme) {
+        return Err(format!("holds a ^ or more than {LONGEST} characters, so no submission or query can carry it"));
+    }
     if blank(scheme) || scheme.contains(['{', '}']) {
         return Err(format!("is blank, has outer blanks, or holds braces that are not {ROOT}"));
     }

@@ -89,14 +89,6 @@ pub(super) struct Entry {
 pub(super) const ROOT: &str = "{root}";
 
 impl File {
-    /// Reads the text of a file. The error says the line.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| {
-            let why = error.message().replace('\n', ", ");
-            error.span().map_or_else(|| why.clone(), |span| format!("line {}: {why}", line(text, span.start)))
-        })
-    }
-
     /// Puts a root in place of `{root}` wherever it stands; the places of the values stay.
     pub(super) fn rooted(mut self, root: &str) -> Self {
         let put = |text: &mut String| {

@@ -5,6 +5,7 @@ mod admit;
 mod attribute;
 mod check;
 mod file;
+mod form;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -36,6 +37,9 @@ pub struct DomainConfig {
     pub unknown_codes: Option<Deviation>,
     /// What it means that a required attribute is absent, whatever the file says.
     pub missing_attributes: Option<Deviation>,
+    /// Whether a new document, folder or submission set is given the file's defaults for what its source left out.
+    /// Otherwise it is refused, as the standard has it.
+    pub defaults: bool,
 }
 
 /// The domains that the program brings along, by name.
@@ -49,6 +53,8 @@ pub(crate) struct AffinityDomain {
     media_types: Option<Words>,
     required: Required,
     codes: BTreeMap<Coded, Codes>,
+    /// Whether defaults are given.
+    fills_in: bool,
 }
 
 /// Plain values that are equal whatever their case.
@@ -95,9 +101,9 @@ impl AffinityDomain {
 
     /// The domain that a text describes, or all that is wrong with it.
     fn read(text: &str, settings: &DomainConfig) -> Result<Self, Vec<String>> {
-        let mut file = File::parse(text).map_err(|why| vec![why])?;
+        let form::Read { mut file, mut mistakes } = form::read(text)?;
         override_unknown(&mut file, settings);
-        let mistakes = check::mistakes(&file, text, settings.root.as_ref());
+        mistakes.extend(check::mistakes(&file, text, settings.root.as_ref()));
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
@@ -122,6 +128,7 @@ impl AffinityDomain {
             media_types: file.media_types.map(Words::of),
             required,
             codes: file.codes.into_iter().map(|(attribute, set)| (attribute, Codes::of(set))).collect(),
+            fills_in: settings.defaults,
         }
     }
 
@@ -137,7 +144,25 @@ impl AffinityDomain {
         });
         let meant: Vec<String> = meant.collect();
         let (name, attributes) = (&self.name, self.codes.len());
-        format!("{name}, {codes} codes for {attributes} attributes; unknown ones are {}", meant.join("; "))
+        let mut found =
+            format!("{name}, {codes} codes for {attributes} attributes; unknown ones are {}", meant.join("; "));
+        let filled_in = self.filled_in();
+        if !filled_in.is_empty() {
+            found.push_str(&format!("; filled in where a source leaves it out: {}", filled_in.join(", ")));
+        }
+        found
+    }
+
+    /// The attributes that are given a default.
+    fn filled_in(&self) -> Vec<String> {
+        if !self.fills_in {
+            return Vec::new();
+        }
+        let default = |words: &Option<Words>| words.as_ref().is_some_and(|words| words.default.is_some());
+        let language = default(&self.languages).then(|| "languageCode".to_owned());
+        let media_type = default(&self.media_types).then(|| "mimeType".to_owned());
+        let codes = self.codes.iter().filter(|(_, codes)| codes.default.is_some());
+        language.into_iter().chain(media_type).chain(codes.map(|(attribute, _)| attribute.to_string())).collect()
     }
 }
 
@@ -160,7 +185,7 @@ fn text(settings: &DomainConfig, dir: &Path) -> Result<(String, String), Error> 
             let file = dir.join(file);
             match std::fs::read_to_string(&file) {
                 Ok(text) => Ok((file.display().to_string(), text)),
-                Err(cause) => Err(Error::File { file, cause }),
+                Err(cause) => Err(Error::AffinityDomainFile { file, cause }),
             }
         }
         (Some(_), Some(_)) | (None, None) => Err(Error::WhichAffinityDomain),

@@ -1,8 +1,8 @@
 //! The Japanese domain and small ones, asked about a submission of another implementation (IPF's, tests/vectors).
 
 use ihe::fault::Severity;
-use ihe::model::{AssociationType, LocalizedText, Purpose, Submission};
-use ihe::{Fault, Kind, Rule};
+use ihe::model::{Association, AssociationType, DocumentEntry, Draft, LocalizedText, Purpose, Submission};
+use ihe::{Fault, Faults, Kind, Rule};
 
 use super::*;
 
@@ -10,6 +10,13 @@ const ROOT: &str = "2.25.190910764685697723413382730620149309443";
 const CONFIDENTIALITY: &str = "2.16.840.1.113883.5.25";
 
 /// One document, one folder, codes that no domain here knows.
+fn admit(domain: Option<&AffinityDomain>, submission: &mut Submission, purpose: Purpose) -> Result<Vec<Fault>, Faults> {
+    let mut draft = Draft::from(submission.clone());
+    let admitted = super::admit(domain, &mut draft, purpose);
+    *submission = draft.submission;
+    admitted
+}
+
 fn foreign() -> Submission {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/documents/submit/iti42-base.xml");
     ihe::xml::decode(&std::fs::read(file).unwrap()).unwrap()
@@ -49,6 +56,11 @@ fn load(settings: DomainConfig) -> Result<AffinityDomain, Error> {
 
 fn japan() -> AffinityDomain {
     load(settings()).unwrap()
+}
+
+/// The same, and defaults are given.
+fn filling_in() -> AffinityDomain {
+    load(DomainConfig { defaults: true, ..settings() }).unwrap()
 }
 
 /// A small domain.
@@ -97,7 +109,7 @@ fn each_coded_attribute_is_compared_with_its_own_list() {
         assert_eq!(faults.len(), 1, "{attribute}: {faults:?}");
         assert_eq!(faults[0].rule, Some(Rule::DomainUnknownCode));
         let said = &faults[0].detail;
-        assert!(said.contains(&format!(", {attribute}: \"ODD^^2.999.4\" is unknown")), "{said}");
+        assert!(said.contains(&format!(", {attribute}: found \"ODD^^2.999.4\", unknown")), "{said}");
     }
 }
 
@@ -107,7 +119,7 @@ fn a_refusal_names_the_object_the_attribute_the_code_and_what_is_allowed() {
     submission.entries[0].class_code = Some(code("LETTER", "2.999.4"));
     let faults = japan().check(&submission);
     let expected = format!(
-        "document entry document01, classCode: \"LETTER^^2.999.4\" is unknown to the affinity domain japan, which lists \
+        "document entry document01, classCode: found \"LETTER^^2.999.4\", unknown to the affinity domain japan, which lists \
          18: DEMO^^{ROOT}.4.1, ENC^^{ROOT}.4.1, ALG^^{ROOT}.4.1, …; "
     );
     assert!(faults[0].detail.starts_with(&expected), "{}", faults[0].detail);
@@ -153,7 +165,7 @@ fn a_required_attribute_that_is_absent_is_refused_or_warned_of() {
     submission.entries[0].authors.iter_mut().for_each(|author| author.institutions.clear());
     let faults = japan().check(&submission);
     assert_eq!(broken(&faults), [(Rule::DomainMissingAttribute, Severity::Error)]);
-    assert!(faults[0].detail.starts_with("document entry document01, authorInstitution: it is absent"));
+    assert!(faults[0].detail.starts_with("document entry document01, authorInstitution: found no value"));
     let lenient = load(DomainConfig { missing_attributes: Some(Deviation::Warn), ..settings() }).unwrap();
     assert_eq!(broken(&lenient.check(&submission)), [(Rule::DomainMissingAttribute, Severity::Warning)]);
 }
@@ -197,7 +209,7 @@ fn languages_are_compared_whatever_their_case() {
     submission.entries[0].language = Some("fr-CH".into());
     let faults = domain.check(&submission);
     assert_eq!(broken(&faults), [(Rule::DomainLanguage, Severity::Error)]);
-    let said = "languageCode: \"fr-CH\" is unknown to the affinity domain test, which lists 1: ja-JP; ";
+    let said = "languageCode: found \"fr-CH\", unknown to the affinity domain test, which lists 1: ja-JP; ";
     assert!(faults[0].detail.contains(said), "{}", faults[0].detail);
 }
 
@@ -234,7 +246,14 @@ fn what_a_source_left_out_is_filled_in_before_it_is_missed() {
     submission.entries[0].confidentiality_codes.clear();
     let missed = submission.clone().check(Purpose::Register);
     assert_eq!(missed.len(), 2, "{missed:?}");
-    assert_eq!(broken(&admit(Some(&japan()), &mut submission, Purpose::Register).unwrap()), []);
+    let warned = admit(Some(&filling_in()), &mut submission, Purpose::Register).unwrap();
+    assert_eq!(broken(&warned), [(Rule::DomainDefault, Severity::Warning); 2]);
+    let said = format!(
+        "document entry document01, confidentialityCode: found no value, so that \"N^^{CONFIDENTIALITY}\" was registered, the \
+         default of the affinity domain japan; "
+    );
+    assert!(warned[0].detail.starts_with(&said), "{}", warned[0].detail);
+    assert!(warned[1].detail.contains(", languageCode: found no value, so that \"ja-JP\""), "{}", warned[1].detail);
     let entry = &submission.entries[0];
     assert_eq!(entry.language.as_deref(), Some("ja-JP"));
     let given = &entry.confidentiality_codes[0];
@@ -246,8 +265,56 @@ fn what_a_source_said_stays_as_it_was_said() {
     let mut submission = foreign();
     submission.entries[0].mime_type = Some("text/xml; charset=utf-8".into());
     let before = submission.clone();
-    japan().complete(&mut submission);
+    assert_eq!(broken(&filling_in().complete(&mut submission, Purpose::Register)), []);
     assert_eq!(submission, before);
+}
+
+#[test]
+fn nothing_is_filled_in_unless_the_configuration_says_so_and_nothing_ever_in_updates() {
+    let mut incomplete = japanese();
+    incomplete.entries[0].language = None;
+    incomplete.entries[0].confidentiality_codes.clear();
+    for (domain, purpose) in [
+        (japan(), Purpose::Register),
+        (japan(), Purpose::RegisterOnDemand),
+        (filling_in(), Purpose::Update),
+        (filling_in(), Purpose::RestrictedUpdate),
+    ] {
+        let mut submission = incomplete.clone();
+        let refused = admit(Some(&domain), &mut submission, purpose).unwrap_err();
+        let missed = refused.into_iter().filter(|fault| fault.rule == Some(Rule::RequiredAttribute));
+        assert_eq!(missed.count(), 2, "{purpose:?}");
+        assert_eq!(submission, incomplete, "{purpose:?}");
+    }
+}
+
+#[test]
+fn defaults_of_what_is_refused_are_not_said_to_be_registered() {
+    let mut submission = japanese();
+    submission.entries[0].language = None;
+    submission.entries[0].hash = None;
+    let refused: Vec<Fault> =
+        admit(Some(&filling_in()), &mut submission, Purpose::Register).unwrap_err().into_iter().collect();
+    assert_eq!(broken(&refused), [(Rule::RequiredAttribute, Severity::Error)]);
+}
+
+#[test]
+fn an_answer_names_at_most_a_hundred_warnings_defaults_among_them() {
+    let mut submission = japanese();
+    let (entry, member) = (submission.entries[0].clone(), submission.associations[0].clone());
+    for number in 1..80 {
+        let id = ihe::id::ObjectId::Symbol(format!("further{number}").into());
+        let unique_id = Some(format!("2.999.{number}").parse().unwrap());
+        submission.entries.push(DocumentEntry { id: id.clone(), unique_id, ..entry.clone() });
+        submission.associations.push(Association { id: None, target: id, ..member.clone() });
+    }
+    for entry in &mut submission.entries {
+        entry.language = None;
+        entry.practice_setting_code = Some(code("ODD", "2.999.4"));
+    }
+    let warned = broken(&admit(Some(&filling_in()), &mut submission, Purpose::Register).unwrap());
+    let defaults = warned.iter().filter(|(rule, _)| *rule == Rule::DomainDefault);
+    assert_eq!((defaults.count(), warned.len()), (80, 100));
 }
 
 #[test]
@@ -301,7 +368,10 @@ fn the_configuration_says_which_domain_it_is() {
     let unknown = DomainConfig { name: Some("atlantis".to_owned()), ..DomainConfig::default() };
     assert!(error(unknown).contains("\"atlantis\" is unknown"));
     let lost = DomainConfig { file: Some("domain.toml".into()), ..DomainConfig::default() };
-    assert!(error(lost).contains("/nonexistent/domain.toml"));
+    let lost = error(lost);
+    for fact in ["/nonexistent/domain.toml", "registry.affinity_domain.file", "name the domain's file there"] {
+        assert!(lost.contains(fact), "{lost}");
+    }
 }
 
 #[test]
@@ -368,7 +438,8 @@ fn a_default_that_is_not_allowed_is_a_mistake() {
 
 #[test]
 fn a_malformed_scheme_is_a_mistake() {
-    for scheme in ["1.02.3", "2.999.", "1.2.x", "urn:oid:4.1", "{rot}.4.1", " 2.999", ""] {
+    let long = format!("http://{}", "a".repeat(250));
+    for scheme in ["1.02.3", "2.999.", "1.2.x", "urn:oid:4.1", "{rot}.4.1", " 2.999", "", "A^B", &long] {
         let text = format!("{SET}system = [{{ scheme = \"{scheme}\", codes = [{{ code = \"A\", ja = \"あ\" }}] }}]");
         mistake(&text, &["line 4: the coding scheme", scheme, "of classCode"]);
     }
@@ -383,6 +454,8 @@ fn a_malformed_code_or_name_is_a_mistake() {
         "code = \"\", ja = \"あ\"",
         "code = \"A \", ja = \"あ\"",
         "code = \"A^^2.1\", ja = \"あ\"",
+        "code = \"A^1\", ja = \"あ\"",
+        &format!("code = \"{}\", ja = \"あ\"", "A".repeat(257)),
         "code = \"A\", ja = \"\"",
     ] {
         let text = format!("{SET}system = [{{ scheme = \"2.999\", codes = [{{ {code} }}] }}]");
@@ -402,6 +475,68 @@ fn a_malformed_language_or_media_type_is_a_mistake() {
         let text = format!("[media_types]\nunknown = \"warn\"\nallowed = [\"{media_type}\"]");
         mistake(&text, &["line 4: ", media_type, "type/subtype"]);
     }
+}
+
+#[test]
+fn no_mistake_hides_another_one() {
+    let text = r#"colour = 1
+        [languages]
+        unknown = "warn"
+        default = "en"
+        allowed = ["ja"]
+        [media_types]
+        unknown = "forbid"
+        allowd = ["text/xml"]
+        [required]
+        missing = "refuse"
+        entry = ["authorInstituton", "title", "titel"]
+        [codes.clasCode]
+        unknown = "refuse"
+        [codes.typeCode]
+        default = 1
+        [[codes.typeCode.system]]
+        scheme = "2.999"
+        codes = [{ code = "A", ja = "あ" }, { code = "B" }, { code = "C", ja = "い", de = "c" }]
+        [codes.formatCode]
+        unknown = "refuse"
+    "#;
+    let mistakes = read(text).unwrap_err();
+    let facts = [
+        "line 2: unknown field `colour`",
+        "line 5: the default \"en\" of languages",
+        "line 8: unknown variant `forbid`",
+        "line 9: unknown field `allowd`",
+        "line 12: unknown variant `authorInstituton`",
+        "line 12: unknown variant `titel`",
+        "line 13: unknown variant `clasCode`",
+        "line 15: missing field `unknown`",
+        "line 16: invalid type: integer `1`",
+        "line 19: missing field `ja`",
+        "line 19: unknown field `de`",
+        "line 21: codes.formatCode lists nothing",
+    ];
+    for fact in facts {
+        assert!(mistakes.iter().any(|mistake| mistake.starts_with(fact)), "\"{fact}\" is not in: {mistakes:#?}");
+    }
+    assert_eq!(mistakes.len(), facts.len(), "one only follows from another: {mistakes:#?}");
+}
+
+#[test]
+fn a_file_without_a_name_is_read_to_its_end() {
+    let of = |text: &str| AffinityDomain::read(text, &DomainConfig::default()).unwrap_err();
+    assert_eq!(
+        of("colour = 1"),
+        ["line 1: missing field `name`", &of("name = \"x\"\ncolour = 1")[0].replace('2', "1")]
+    );
+    assert_eq!(of("[codes.classCode]\nunknown = \"refuse\"").len(), 2);
+    let wrong = of("name = 1\n[languages]\nunknown = \"warn\"\nallowed = [\"e\"]");
+    assert_eq!(wrong.len(), 2, "{wrong:#?}");
+}
+
+#[test]
+fn a_file_with_very_many_mistakes_is_not_read_for_ever() {
+    let text: String = (0..500).map(|number| format!("key{number} = 1\n")).collect();
+    assert_eq!(read(&text).unwrap_err().len(), 100);
 }
 
 #[test]

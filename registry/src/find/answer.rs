@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::Asked;
 use super::select::Select;
 use crate::object;
-use crate::store::{CHUNK, Read, Row, fault};
+use crate::store::{CHUNK, Read, Row, Snapshot, fault, replicas_own};
 
 /// What follows `WITH …, found AS (…)`: the columns of an answer for `kind, seq, patient, id` of what was found.
 const FOUND: &str = " SELECT f.id FROM found AS f";
@@ -28,13 +28,16 @@ const OWNER: &str = "o.patient, (SELECT p.survivor FROM patient AS p WHERE p.seq
 impl Asked<'_> {
     /// Begins a statement that yields objects `o` of a kind, whoever's they are; conditions follow.
     pub(super) fn anyones(&self, kind: ObjectKind) -> Select<'_> {
+        self.select(format!("{} WHERE 1 = 1", self.objects(kind)))
+    }
+
+    /// What yields objects `o` of a kind; WHERE follows.
+    pub(super) fn objects(&self, kind: ObjectKind) -> String {
         let table = table(kind);
-        self.select(match self.returns {
-            ReturnType::ObjectRef => format!("SELECT o.id FROM {table} AS o WHERE 1 = 1"),
-            ReturnType::LeafClass => {
-                format!("SELECT {}, {OWNER} FROM {table} AS o WHERE 1 = 1", leaf_columns(kind))
-            }
-        })
+        match self.returns {
+            ReturnType::ObjectRef => format!("SELECT o.id FROM {table} AS o"),
+            ReturnType::LeafClass => format!("SELECT {}, {OWNER} FROM {table} AS o", leaf_columns(kind)),
+        }
     }
 
     /// Begins statements that yield objects `o` of a kind that belong to these patients `w`; conditions follow.
@@ -88,7 +91,8 @@ impl Asked<'_> {
                 Ok(ids.into_iter().map(|id| Object::Ref { id: EntryUuid(id), home: None }).collect())
             }
             ReturnType::LeafClass => {
-                let found = self.rows(selects, Found::read, |found| found.leaf.id.0).await?;
+                let mut size = Size::new(self.octets);
+                let found = self.rows(selects, |row| size.read(row), |found| found.leaf.id.0).await?;
                 self.one_patient(&found)?;
                 let survivors = self.survivors(&found).await?;
                 found.into_iter().map(|found| found.object(&survivors)).collect()
@@ -106,7 +110,8 @@ impl Asked<'_> {
             Ok(alone) => alone,
             Err(several) => return self.rows_of_several(several, read, id).await,
         };
-        let found = self.store.fetch_about(self.patients, alone.sql, alone.values, &mut read).await.map_err(fault)?;
+        let found = self.store.fetch_about(self.patients, alone.sql, alone.values, &mut read).await;
+        let found = found.map_err(|error| self.too_large_or_fault(error))?;
         self.not_too_many(found.len())?;
         Ok(found)
     }
@@ -117,15 +122,34 @@ impl Asked<'_> {
         mut read: impl Read<T>,
         id: impl Fn(&T) -> Uuid,
     ) -> Result<Vec<T>, Fault> {
-        let mut snapshot = self.store.snapshot(self.patients).await.map_err(fault)?;
+        let meaning = |error| self.too_large_or_fault(error);
+        if let Some(replica) = self.store.snapshot_of_replica(self.patients).await {
+            match self.rows_of_one_state(replica, &selects, &mut read, &id).await {
+                Err(error) if replicas_own(&error) => {}
+                done => return done.map_err(meaning)?,
+            }
+        }
+        let snapshot = self.store.snapshot().await.map_err(fault)?;
+        self.rows_of_one_state(snapshot, &selects, read, id).await.map_err(meaning)?
+    }
+
+    async fn rows_of_one_state<T: Send>(
+        &self,
+        mut snapshot: Snapshot,
+        selects: &[Select<'_>],
+        mut read: impl Read<T>,
+        id: impl Fn(&T) -> Uuid,
+    ) -> sqlx::Result<Result<Vec<T>, Fault>> {
         let (mut all, mut seen) = (Vec::new(), HashSet::new());
         for select in selects {
-            let found = snapshot.fetch(select.sql, select.values, &mut read).await.map_err(fault)?;
+            let found = snapshot.fetch(select.sql.clone(), select.values.clone(), &mut read).await?;
             all.extend(found.into_iter().filter(|one| seen.insert(id(one))));
-            self.not_too_many(all.len())?;
+            if let Err(too_many) = self.not_too_many(all.len()) {
+                return Ok(Err(too_many));
+            }
         }
-        snapshot.end().await.map_err(fault)?;
-        Ok(all)
+        snapshot.end().await?;
+        Ok(Ok(all))
     }
 
     /// Nothing is cut off: an answer that is too large is refused (ITI TF-2 §3.18.4.1.3).
@@ -137,12 +161,26 @@ impl Asked<'_> {
         let found = match self.returns {
             ReturnType::LeafClass => {
                 format!(
-                    "it finds more than {limit} objects, the most that are returned whole: narrow it, or ask for ObjectRef"
+                    "more than {limit} objects, the most that are returned whole: narrow the query, or ask for ObjectRef"
                 )
             }
-            ReturnType::ObjectRef => format!("it finds more than {limit} objects, the most that are listed: narrow it"),
+            ReturnType::ObjectRef => format!("more than {limit} objects, the most that are listed: narrow the query"),
         };
         Err(Rule::QueryTooManyResults.broken("the query", found))
+    }
+
+    /// What an error means that ended the reading of rows.
+    fn too_large_or_fault(&self, error: sqlx::Error) -> Fault {
+        let sqlx::Error::Decode(cause) = &error else { return fault(error) };
+        if !cause.is::<TooLarge>() {
+            return fault(error);
+        }
+        let found = format_args!(
+            "it finds objects of more than {} octets in all, the most that are returned whole: narrow it, or ask for \
+             ObjectRef",
+            self.octets
+        );
+        Rule::QueryTooManyResults.broken("the query", found)
     }
 
     /// The identifiers of the patients that others were merged into. A row keeps its identifier for good, so this may
@@ -166,8 +204,39 @@ impl Asked<'_> {
         if self.mixes_patients || owners.all(|owner| Some(owner) == first) {
             return Ok(());
         }
-        let found = "it finds objects of several patients: ask for ObjectRef, or for one patient's objects";
+        let found = "objects of several patients: ask for ObjectRef, or for the objects of one patient";
         Err(Rule::QuerySinglePatient.broken("the query", found))
+    }
+}
+
+/// The whole objects of an answer have become too large. It travels as an error of a row, so that no more are read.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is larger than the registry is set up to return")]
+struct TooLarge;
+
+/// How large an answer has become while its rows are read.
+struct Size {
+    /// The octets that it may still hold.
+    left: u64,
+    /// What was counted. The same object may come again: from another statement, or from the same one, which is run
+    /// again after a connection was lost.
+    counted: HashSet<EntryUuid>,
+}
+
+impl Size {
+    fn new(limit: u64) -> Self {
+        Self { left: limit, counted: HashSet::new() }
+    }
+
+    /// Reads a row unless the answer grows too large by it.
+    fn read(&mut self, row: &Row<'_>) -> sqlx::Result<Found> {
+        let found = Found::read(row)?;
+        if !self.counted.contains(&found.leaf.id) {
+            let octets = u64::try_from(found.leaf.body.len()).unwrap_or(u64::MAX);
+            self.left = self.left.checked_sub(octets).ok_or_else(|| sqlx::Error::Decode(TooLarge.into()))?;
+            self.counted.insert(found.leaf.id);
+        }
+        Ok(found)
     }
 }
 

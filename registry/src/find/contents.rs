@@ -4,17 +4,17 @@
 use ihe::message::{ContentFilter, ObjectKind, PackageSelector};
 
 use super::Asked;
-use super::identity::Wanted;
+use super::identity::{Wanted, versions};
 use super::select::Select;
 
 /// GetSubmissionSetAndContents: the set, its entries and folders, their memberships in it, the entries' memberships in
 /// those folders, and the set's links to these. Entries came with the set or are referenced by it.
 pub(super) fn of_set<'q>(asked: &'q Asked<'_>, set: &'q PackageSelector, filter: &'q ContentFilter) -> Vec<Select<'q>> {
     let one = |wanted| {
-        let mut select =
-            asked.select("WITH package AS (SELECT o.seq, o.patient, o.id FROM submission_set AS o WHERE 1 = 1");
+        let mut select = asked.select("WITH package AS (");
         select
-            .wanted(wanted)
+            // A submission set has no versions.
+            .wanted("SELECT o.seq, o.patient, o.id FROM submission_set AS o", wanted, |select| select)
             .push("), ")
             .members(filter)
             .push(
@@ -54,8 +54,9 @@ pub(super) fn of_folder<'q>(
     filter: &'q ContentFilter,
 ) -> Vec<Select<'q>> {
     let one = |wanted| {
-        let mut select = asked.select("WITH package AS (SELECT o.seq, o.patient, o.id FROM folder AS o WHERE 1 = 1");
-        select.wanted(wanted).versions("o").push("), ").members(filter).push(
+        let mut select = asked.select("WITH package AS (");
+        let begin = "SELECT o.seq, o.patient, o.id FROM folder AS o";
+        select.wanted(begin, wanted, versions).push("), ").members(filter).push(
             ", found AS (SELECT CAST(2 AS BIGINT) AS kind, seq, patient, id FROM package \
              UNION ALL SELECT 0, seq, patient, id FROM document \
              UNION ALL SELECT 3, m.seq, CAST(NULL AS BIGINT), m.id \

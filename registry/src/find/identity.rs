@@ -66,20 +66,27 @@ impl<'q> From<&'q PackageSelector> for Wanted<'q> {
 }
 
 impl<'q> Select<'q> {
-    /// An object `o` with one of these identities.
-    pub(super) fn wanted(&mut self, wanted: Wanted<'q>) -> &mut Self {
+    /// `begin`, which yields objects `o`, for those with one of these identities that are shown. Two branches where OR
+    /// would make PostgreSQL ask both indexes of every partition and then join what they say.
+    pub(super) fn wanted(&mut self, begin: &str, wanted: Wanted<'q>, shown: fn(&mut Self) -> &mut Self) -> &mut Self {
         let list = self.list(wanted.identities);
+        self.push(begin);
         match wanted.by {
-            By::Id => self.push(" AND o.id IN ").push(&list),
-            By::UniqueId => self.push(" AND o.unique_id IN ").push(&list),
-            By::Logical => self
-                .push(" AND (o.logical IN ")
-                .push(&list)
-                .push(" OR (o.id IN ")
-                .push(&list)
-                .push(" AND o.logical IS NULL))"),
-        }
+            By::Id => self.push(" WHERE o.id IN ").push(&list),
+            By::UniqueId => self.push(" WHERE o.unique_id IN ").push(&list),
+            By::Logical => {
+                self.push(" WHERE o.logical IN ").push(&list);
+                shown(self).push(" UNION ALL ").push(begin);
+                self.push(" WHERE o.id IN ").push(&list).push(" AND o.logical IS NULL")
+            }
+        };
+        shown(self)
     }
+}
+
+/// The versions that the level shows.
+pub(super) fn versions<'s, 'q>(select: &'s mut Select<'q>) -> &'s mut Select<'q> {
+    select.versions("o")
 }
 
 /// GetDocuments.
@@ -94,8 +101,8 @@ pub(super) fn folders<'q>(asked: &'q Asked<'_>, folders: &'q FolderSelector) -> 
 
 fn get<'q>(asked: &'q Asked<'_>, kind: ObjectKind, wanted: &Wanted<'q>) -> Vec<Select<'q>> {
     let one = |some| {
-        let mut select = asked.anyones(kind);
-        select.wanted(some).versions("o");
+        let mut select = asked.select("");
+        select.wanted(&asked.objects(kind), some, versions);
         select
     };
     wanted.chunks().map(one).collect()

@@ -6,7 +6,7 @@ use ihe::id::EntryUuid;
 use ihe::message::{DocumentSelector, ObjectKind, ReturnType};
 
 use super::Asked;
-use super::identity::Wanted;
+use super::identity::{Wanted, versions};
 use super::select::Select;
 use crate::store::{CHUNK, Value};
 
@@ -34,10 +34,9 @@ pub(super) fn associations<'q>(asked: &'q Asked<'_>, ids: &'q [EntryUuid]) -> Ve
 /// GetDocumentsAndAssociations.
 pub(super) fn documents<'q>(asked: &'q Asked<'_>, documents: &'q DocumentSelector) -> Vec<Select<'q>> {
     let one = |some| {
-        let mut select = asked.select(
-            "WITH chosen AS (SELECT CAST(0 AS BIGINT) AS kind, o.seq, o.patient, o.id FROM entry AS o WHERE 1 = 1",
-        );
-        select.wanted(some).versions("o").push("), ").linked().push(LINKED);
+        let mut select = asked.select("WITH chosen AS (");
+        let begin = "SELECT CAST(0 AS BIGINT) AS kind, o.seq, o.patient, o.id FROM entry AS o";
+        select.wanted(begin, some, versions).push("), ").linked().push(LINKED);
         asked.found(&mut select, &[ObjectKind::DocumentEntry, ObjectKind::Association]);
         select
     };

@@ -29,7 +29,14 @@ pub(crate) async fn find(store: &Store, query: &StoredQuery, config: &Config) ->
         true => Vec::new(),
         false => {
             let asked = Asked::new(store, query, config).await?;
-            asked.answer(asked.selects(&query.what)).await?
+            let answer = asked.answer(asked.selects(&query.what)).await?;
+            // The database was lost or replaced meanwhile, and may number its terms in another way.
+            if asked.terms.are_outdated() {
+                let asked = Asked::new(store, query, config).await?;
+                asked.answer(asked.selects(&query.what)).await?
+            } else {
+                answer
+            }
         }
     };
     Ok(QueryReply { status: Status::Success, errors: Vec::new(), objects })
@@ -86,6 +93,8 @@ struct Asked<'s> {
     level: Level,
     /// How many objects the answer may hold.
     limit: i64,
+    /// How many octets whole objects may come to.
+    octets: u64,
     /// Whether whole objects of several patients may stand in one answer.
     mixes_patients: bool,
     /// The numbers of the terms that the query names.
@@ -104,6 +113,7 @@ impl<'s> Asked<'s> {
             returns: query.returns,
             level: query.level,
             limit: i64::from(limit),
+            octets: config.max_answer_bytes,
             // The rule of one patient is about queries by identity (ITI TF-2 §3.18.4.1.3, §3.51.4.1.3).
             mixes_patients: query.what.is_multi_patient() || !query.what.patients().is_empty(),
             terms: store.find_terms(&terms::of(&query.what)).await.map_err(fault)?,

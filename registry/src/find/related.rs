@@ -4,7 +4,7 @@ use ihe::message::{DocumentKinds, DocumentSelector, ObjectKind};
 use ihe::model::AssociationType;
 
 use super::Asked;
-use super::identity::Wanted;
+use super::identity::{Wanted, versions};
 use super::select::Select;
 use crate::object;
 
@@ -70,8 +70,8 @@ pub(super) fn documents<'q>(
 impl Asked<'_> {
     /// Begins with `given`: the documents that were named.
     fn given<'q>(&'q self, wanted: Wanted<'q>) -> Select<'q> {
-        let mut select = self.select("WITH given AS (SELECT o.seq, o.patient, o.id FROM entry AS o WHERE 1 = 1");
-        select.wanted(wanted).versions("o").push(")");
+        let mut select = self.select("WITH given AS (");
+        select.wanted("SELECT o.seq, o.patient, o.id FROM entry AS o", wanted, versions).push(")");
         select
     }
 }

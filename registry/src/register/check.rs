@@ -4,6 +4,7 @@ use ihe::id::EntryUuid;
 use ihe::model::{DocumentEntry, DocumentKind};
 use ihe::{Faults, Rule};
 
+use super::before::removed_since;
 use super::findings::Findings;
 use super::known::{Holder, Known};
 use super::{Incoming, relations};
@@ -12,6 +13,11 @@ use crate::config::UnknownPatient;
 /// Checks a registration that is sound in itself against the registry (ITI TF-2 §3.42.4.1.3).
 pub(super) fn check(incoming: &Incoming, known: &Known) -> Result<(), Faults> {
     let mut findings = Findings::default();
+    if removed_since(incoming, known).is_some() {
+        // Whatever else is wrong comes of that.
+        set_unique_id(incoming, known, &mut findings);
+        return findings.none_or_faults();
+    }
     identities(incoming, known, &mut findings);
     unique_ids(incoming, known, &mut findings);
     patient(incoming, known, &mut findings);
@@ -24,7 +30,7 @@ pub(crate) fn identities(incoming: &Incoming, known: &Known, findings: &mut Find
     for id in &incoming.chosen {
         let id = EntryUuid(*id);
         if let Some(object) = known.objects.get(&id) {
-            let found = format_args!("it is already {} of this registry", object.what.noun());
+            let found = format_args!("the id of {} of this registry", object.what.noun());
             findings.broken(Rule::EntryUuidTaken, id, found);
         }
     }
@@ -50,6 +56,14 @@ fn unique_ids(incoming: &Incoming, known: &Known, findings: &mut Findings) {
 pub(crate) fn set_unique_id(incoming: &Incoming, known: &Known, findings: &mut Findings) {
     if let Some(unique_id) = &incoming.submission.set.unique_id {
         let at = format_args!("submission set, uniqueId {unique_id}");
+        if let Some(before) = removed_since(incoming, known) {
+            let found = format_args!(
+                "that it was registered before as {} with the same content, and parts of that were removed since: what shall be \
+                 registered again comes with a new uniqueId",
+                before.id
+            );
+            return findings.broken(Rule::SubmissionSetUniqueIdTaken, at, found);
+        }
         taken(Rule::SubmissionSetUniqueIdTaken, unique_id.as_str(), at, known, findings);
     }
 }
@@ -63,9 +77,9 @@ fn taken(rule: Rule, unique_id: &str, at: std::fmt::Arguments<'_>, known: &Known
 impl Holder {
     fn found(&self) -> &'static str {
         match self {
-            Self::Entry { .. } => "it is that of a registered document entry",
-            Self::Folder => "it is that of a registered folder",
-            Self::SubmissionSet { .. } => "it is that of a registered submission set, which has another content",
+            Self::Entry { .. } => "the uniqueId of a registered document entry",
+            Self::Folder => "the uniqueId of a registered folder",
+            Self::SubmissionSet { .. } => "the uniqueId of a registered submission set, which has another content",
         }
     }
 }
@@ -78,22 +92,22 @@ fn same_document(incoming: &Incoming, entry: &DocumentEntry, holder: &Holder, fi
     match holder {
         Holder::Folder => broken(Rule::DocumentUniqueIdTaken, "uniqueId", holder.found()),
         Holder::SubmissionSet { .. } => {
-            broken(Rule::DocumentUniqueIdTaken, "uniqueId", "it is that of a registered submission set");
+            broken(Rule::DocumentUniqueIdTaken, "uniqueId", "the uniqueId of a registered submission set");
         }
         Holder::Entry { kind, .. } if *kind != entry.kind => {
             let found = match kind {
-                DocumentKind::Stable => "it is that of a registered stable document",
-                DocumentKind::OnDemand => "it is that of a registered on-demand document",
+                DocumentKind::Stable => "the uniqueId of a registered stable document",
+                DocumentKind::OnDemand => "the uniqueId of a registered on-demand document",
             };
             broken(Rule::DocumentKindDiffers, "uniqueId", found);
         }
         Holder::Entry { kind: DocumentKind::OnDemand, .. } => {}
         Holder::Entry { kind: DocumentKind::Stable, hash, size } => {
             if *hash != entry.hash {
-                broken(Rule::DocumentHashDiffers, "hash of", "it is registered with another hash");
+                broken(Rule::DocumentHashDiffers, "hash of", "another hash than is registered for this uniqueId");
             }
             if *size != entry.size {
-                broken(Rule::DocumentSizeDiffers, "size of", "it is registered with another size");
+                broken(Rule::DocumentSizeDiffers, "size of", "another size than is registered for this uniqueId");
             }
         }
     }
@@ -103,16 +117,20 @@ fn same_document(incoming: &Incoming, entry: &DocumentEntry, holder: &Holder, fi
 pub(crate) fn patient(incoming: &Incoming, known: &Known, findings: &mut Findings) {
     let (patient, rules) = (&incoming.patient, &incoming.patients);
     let (rule, found) = match known.patient {
-        Some(known) if known.survivor.is_some() => (Rule::PatientSubsumed, "was merged into another one".to_owned()),
+        Some(known) if known.survivor.is_some() => {
+            (Rule::PatientSubsumed, ", which was merged into another patientId".to_owned())
+        }
         Some(_) => return,
         None if patient.authority != rules.authority => {
-            (Rule::PatientOfOtherAuthority, format!("is not of {}", rules.authority))
+            let (theirs, ours) = (&patient.authority, &rules.authority);
+            let found = format!(" of the assigning authority {theirs}, but that of this affinity domain is {ours}");
+            (Rule::PatientOfOtherAuthority, found)
         }
         None if rules.unknown == UnknownPatient::Create => return,
-        None => (Rule::PatientUnknown, "was never fed".to_owned()),
+        None => (Rule::PatientUnknown, ", which no identity feed has reported".to_owned()),
     };
     // ITI TF-3 §4.2.4.1 asks for the patient id in the error's context.
-    findings.broken(rule, "submission set, patientId", format_args!("{patient} {found}"));
+    findings.broken(rule, "submission set, patientId", format_args!("{patient}{found}"));
 }
 
 /// Whether objects of this row are of another patient than the submission.

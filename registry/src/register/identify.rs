@@ -149,7 +149,7 @@ impl Names {
                 Some(id) => *end = id,
                 None => {
                     let found =
-                        format_args!("\"{:.128}\" is a symbol that names no object of the submission", end.to_string());
+                        format_args!("\"{:.128}\", a symbol that names no object of the submission", end.to_string());
                     faults.push(Rule::Reference.broken(name, found));
                 }
             }

@@ -45,6 +45,8 @@ pub(crate) struct Incoming {
     pub(crate) now: Dtm,
     pub(crate) patients: Patients,
     pub(crate) clock: SharedClock,
+    /// Whether it is refused already: it is checked, whatever it looks like, and nothing of it is stored.
+    pub(crate) refused: bool,
     /// What the sender called the objects that it gave no UUIDs.
     symbols: HashMap<EntryUuid, Box<str>>,
 }
@@ -74,7 +76,25 @@ impl Incoming {
             now,
             patients,
             clock,
+            refused: false,
         })
+    }
+
+    /// A submission that breaks rules by itself, as far as the registry can be asked what it holds against it.
+    pub(crate) fn refused(
+        purpose: Purpose,
+        mut submission: Submission,
+        digest: Digest,
+        patients: Patients,
+        clock: SharedClock,
+    ) -> Option<Self> {
+        // What leads nowhere was found; then what leads there.
+        for _ in 0..2 {
+            leave_out_dangling(&mut submission);
+        }
+        // Otherwise it was found what is missing.
+        let incoming = Self::new(purpose, submission, Vec::new(), digest, patients, clock).ok()?;
+        Some(Self { refused: true, ..incoming })
     }
 
     /// What no other transaction may change between the checks and the commit: the patient with all that is theirs,
@@ -160,6 +180,16 @@ impl Incoming {
     pub(crate) fn association_name<'n>(&'n self, association: &'n Association) -> Name<'n> {
         association.id.as_ref().map_or(Name::Symbol("an association without an id"), |id| self.name(id))
     }
+}
+
+/// Leaves out the associations with an end that names nothing.
+fn leave_out_dangling(submission: &mut Submission) {
+    let Submission { set, entries, folders, associations } = &*submission;
+    let objects = entries.iter().map(|entry| &entry.id).chain(folders.iter().map(|folder| &folder.id));
+    let associations = associations.iter().filter_map(|association| association.id.as_ref());
+    let own: HashSet<ObjectId> = objects.chain(associations).chain([&set.id]).cloned().collect();
+    let leads = |end: &ObjectId| end.uuid().is_some() || own.contains(end);
+    submission.associations.retain(|association| leads(&association.source) && leads(&association.target));
 }
 
 /// What a fault calls an object.

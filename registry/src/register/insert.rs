@@ -45,6 +45,7 @@ pub(crate) async fn set(
     let set = &incoming.submission.set;
     let content_type = set.content_type_code.as_ref().map(|code| terms.number(&object::code(code))).transpose()?;
     let body = body::pack(&leaf.body, &leaf.id);
+    let digest = incoming.digest.sent_for(incoming.purpose);
     let sql = "INSERT INTO submission_set \
          (id, patient, status, unique_id, source_id, content_type_code, submission_time, digest, body) \
          VALUES ($1, $2, 0, $3, $4, $5, $6, $7, $8) RETURNING seq";
@@ -55,7 +56,7 @@ pub(crate) async fn set(
         terms.number(required(set.source_id.as_ref(), "sourceId")?.as_str())?.into(),
         content_type.into(),
         required(set.submission_time.as_ref(), "submissionTime")?.earliest().into(),
-        incoming.digest.0.as_slice().into(),
+        digest.as_slice().into(),
         body.as_slice().into(),
     ];
     let seq = insert(tx, sql, values).await?;

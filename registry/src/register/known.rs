@@ -7,6 +7,7 @@ use ihe::model::{AssociationType, Availability, DocumentKind};
 use uuid::Uuid;
 
 use super::Incoming;
+use super::before::Before;
 use crate::object;
 use crate::patients;
 use crate::store::{CHUNK, Row, Tx, Value, pad, placeholders};
@@ -17,6 +18,8 @@ pub(crate) struct Known {
     pub(crate) patient: Option<patients::Known>,
     pub(crate) objects: HashMap<EntryUuid, Object>,
     pub(crate) unique_ids: HashMap<String, Vec<Holder>>,
+    /// The same submission, if it was registered before.
+    pub(crate) before: Option<Before>,
     /// Those of the documents to which something is appended that are transformations.
     pub(crate) transformations: HashSet<EntryUuid>,
 }
@@ -63,10 +66,12 @@ pub(crate) enum Holder {
 
 impl Known {
     pub(crate) async fn fetch(tx: &mut Tx, incoming: &Incoming) -> sqlx::Result<Self> {
+        let unique_ids = unique_ids(tx, incoming).await?;
         Ok(Self {
             patient: patients::known(tx, &incoming.patient).await?,
             objects: objects(tx, incoming.ids()).await?,
-            unique_ids: unique_ids(tx, incoming).await?,
+            before: Before::fetch(tx, incoming, &unique_ids).await?,
+            unique_ids,
             transformations: transformations(tx, incoming).await?,
         })
     }

@@ -87,10 +87,15 @@ impl Work for Registering {
         let names: Vec<String> = incoming.lock_names().into_iter().collect();
         tx.lock(&names).await?;
         let known = Known::fetch(tx, incoming).await?;
-        if let Some(warning) = registered(&incoming.submission.set, incoming.digest, &known) {
+        if !incoming.refused
+            && let Some(warning) = registered(&incoming.submission.set, incoming.digest, &known)
+        {
             return Ok((Submitted::Before(warning), Entered::default()));
         }
         check::check(incoming, &known)?;
+        if incoming.refused {
+            return Ok((Submitted::Refused, Entered::default()));
+        }
         let entered = self.store(tx, &known).await.map_err(taken_meanwhile)?;
         Ok((Submitted::Now, entered))
     }
@@ -133,7 +138,9 @@ pub(crate) fn taken_meanwhile(failure: Failure) -> Failure {
         Some("folder_unique_id") => Rule::FolderUniqueIdTaken,
         Some(_) | None => return failure,
     };
-    rule.broken("uniqueId", "another program took it at the same time").because(Arc::clone(cause)).into()
+    rule.broken("uniqueId", "a uniqueId that another submission took at the same time")
+        .because(Arc::clone(cause))
+        .into()
 }
 
 /// Whether an object is in use.

@@ -64,14 +64,14 @@ impl<'s> Check<'s> {
         if association.kind == AssociationType::Append
             && target.uuid().is_some_and(|id| self.transformations.contains(&id))
         {
-            let found = format_args!("{} was made by a transformation", self.incoming.name(target));
+            let found = format_args!("{}, which was made by a transformation", self.incoming.name(target));
             self.findings.broken(Rule::AppendToTransformation, self.incoming.association_name(association), found);
         }
         let Some(object) = self.registered(association, target, Wanted::Entry) else { return };
         self.in_use(association, target, object, Rule::TargetDeprecated);
         let snapshot = association.kind == AssociationType::IsSnapshotOf;
         if snapshot && object.what != What::Entry(DocumentKind::OnDemand) {
-            let found = format_args!("{target} is a stable document");
+            let found = format_args!("{target}, which is a stable document");
             self.findings.broken(Rule::SnapshotOfStable, self.incoming.association_name(association), found);
         }
     }
@@ -85,7 +85,11 @@ impl<'s> Check<'s> {
         let which = if *id == association.source { "sourceObject" } else { "targetObject" };
         let at = format_args!("{}, {which}", self.incoming.association_name(association));
         let Some(object) = id.uuid().and_then(|id| self.known.objects.get(&id)) else {
-            self.findings.broken(Rule::ReferenceUnknown, at, format_args!("{id} names no object of the registry"));
+            self.findings.broken(
+                Rule::ReferenceUnknown,
+                at,
+                format_args!("{id}, which names no object of the registry"),
+            );
             return None;
         };
         let fits = match wanted {
@@ -93,7 +97,7 @@ impl<'s> Check<'s> {
             Wanted::Folder => object.what == What::Folder,
         };
         if !fits {
-            self.findings.broken(Rule::ReferenceWrongKind, at, format_args!("{id} is {}", object.what.noun()));
+            self.findings.broken(Rule::ReferenceWrongKind, at, format_args!("{id}, which is {}", object.what.noun()));
         }
         fits.then_some(object)
     }
@@ -102,10 +106,10 @@ impl<'s> Check<'s> {
     fn in_use(&mut self, association: &Association, id: &ObjectId, object: &Object, deprecated: Rule) {
         let at = self.incoming.association_name(association);
         if !approved(object.status) {
-            self.findings.broken(deprecated, at, format_args!("{id} is deprecated"));
+            self.findings.broken(deprecated, at, format_args!("{id}, which is Deprecated"));
         }
         if differs(self.incoming, self.known, object.patient) {
-            let found = format_args!("{id} is not of the patient {} of the submission", self.incoming.patient);
+            let found = format_args!("{id}, which is not of the patient {} of the submission", self.incoming.patient);
             self.findings.broken(Rule::TargetOtherPatient, at, found);
         }
     }

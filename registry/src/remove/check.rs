@@ -13,7 +13,7 @@ pub(super) fn check(removing: &Removing, held: &Held) -> Result<(), Faults> {
     let mut findings = Findings::default();
     for id in removing.objects.iter().copied().map(EntryUuid) {
         if !held.objects.contains_key(&id) {
-            findings.broken(Rule::RemoveUnknown, id, "no object has this id");
+            findings.broken(Rule::RemoveUnknown, id, "an id that no object of the registry has");
         }
     }
     references(removing, held, &mut findings);
@@ -32,7 +32,7 @@ fn references(removing: &Removing, held: &Held, findings: &mut Findings) {
                 findings.broken(
                     Rule::RemoveStillReferenced,
                     end,
-                    format_args!("the association {id} leads {leads} it"),
+                    format_args!("the association {id}, which leads {leads} it and stays"),
                 );
             }
         }
@@ -44,7 +44,7 @@ fn later_versions(removing: &Removing, held: &Held, findings: &mut Findings) {
     let latest = held.latest_staying(removing);
     for version in held.versions.iter().filter(|version| removing.names(version.id)) {
         if let Some(later) = latest.get(&version.logical).filter(|later| later.number > version.number) {
-            let found = format_args!("{} is a later version of it", later.id);
+            let found = format_args!("{}, which is a later version of it and stays", later.id);
             findings.broken(Rule::RemoveStillReferenced, version.id, found);
         }
     }
@@ -63,10 +63,10 @@ fn orphans(removing: &Removing, held: &Held, findings: &mut Findings) {
     let removed: Vec<_> = removed.filter(|link| link.member && held.is_set(link.source)).collect();
     let left: BTreeSet<EntryUuid> = removed.iter().map(|link| link.target).collect();
     for id in left.into_iter().filter(|id| !removing.names(*id) && !members.contains(id)) {
-        findings.broken(Rule::RemoveOrphans, id, "it would be a member of no submission set");
+        findings.broken(Rule::RemoveOrphans, id, "that it would be a member of no submission set");
     }
     let emptied: BTreeSet<EntryUuid> = removed.iter().map(|link| link.source).collect();
     for id in emptied.into_iter().filter(|id| !removing.names(*id) && !sources.contains(id)) {
-        findings.broken(Rule::RemoveOrphans, id, "the submission set would have no members");
+        findings.broken(Rule::RemoveOrphans, id, "that the submission set would have no members");
     }
 }

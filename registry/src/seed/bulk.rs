@@ -56,13 +56,9 @@ impl Bulk {
 
     /// Everything is on disk after this.
     pub(super) async fn finish(mut self) -> Result<(), Error> {
-        match self.tx {
-            Tx::Sqlite(_) => {
-                let settle = ["COMMIT", "PRAGMA synchronous = FULL", "PRAGMA wal_checkpoint(TRUNCATE)", BEGIN];
-                run(&mut self.tx, &settle).await?;
-            }
-            // The planner knows nothing of the rows until then.
-            Tx::Postgres(_) => run(&mut self.tx, &["ANALYZE"]).await?,
+        if let Tx::Sqlite(_) = self.tx {
+            let settle = ["COMMIT", "PRAGMA synchronous = FULL", "PRAGMA wal_checkpoint(TRUNCATE)", BEGIN];
+            run(&mut self.tx, &settle).await?;
         }
         Ok(self.tx.finish_restore().await?)
     }

@@ -78,7 +78,7 @@ impl Rows {
         let submission = &incoming.submission;
         self.enter(&incoming.texts);
         let patient = self.patient(&incoming, visit);
-        self.set(&submission.set, set, &incoming.digest.0, patient)?;
+        self.set(&submission.set, set, &incoming.digest.sent_for(incoming.purpose), patient)?;
         for (number, (entry, packed)) in submission.entries.iter().zip(entries).enumerate() {
             let replaced = visit.replaced && number == 0;
             let status = if replaced { Availability::Deprecated } else { Availability::Approved };

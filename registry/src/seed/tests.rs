@@ -71,7 +71,7 @@ async fn a_seeded_registry_is_the_one_that_its_submissions_would_have_made() {
         let Sent { submission, provided } = source.world.submission(visit).unwrap();
         assert!(submission.check(Purpose::Register).is_empty(), "{:?}", submission.check(Purpose::Register));
         patients.insert(visit.who.number);
-        let response = registry.submit(Purpose::Register, submission, provided, &context()).await.unwrap();
+        let response = registry.submit(Purpose::Register, submission.into(), provided, &context()).await.unwrap();
         assert!(response.succeeded() && response.errors.is_empty(), "{visit:?}: {:?}", response.errors);
         submissions += 1;
     }

@@ -55,7 +55,9 @@ impl From<Faults> for Failure {
 pub(crate) fn fault(error: impl Into<Arc<sqlx::Error>>) -> Fault {
     let error = error.into();
     let code = code(&error);
-    if lost(&error) {
+    if crowded(&error) {
+        Fault::new(Kind::RegistryBusy, "too many queries wait for the registry; send it again").because(error)
+    } else if lost(&error) {
         Fault::new(Kind::Unavailable, "the registry cannot reach its database").because(error)
     } else if code.as_deref().is_some_and(out_of_resources) {
         Fault::new(Kind::RegistryOutOfResources, "the registry's database has no room left").because(error)
@@ -81,12 +83,28 @@ pub(super) fn surely_rolled_back(error: &sqlx::Error) -> bool {
     code(error).is_some_and(|code| code.starts_with("40"))
 }
 
+/// Whether the primary may answer what a replica failed to: not where the query itself takes too long or too much.
+pub(crate) fn replicas_own(error: &sqlx::Error) -> bool {
+    let decided = matches!(error, sqlx::Error::Decode(_) | sqlx::Error::Encode(_)) || too_complex(error);
+    !decided && code(error).as_deref() != Some("57014")
+}
+
+/// Whether a transaction waited for a lock as long as it may.
+pub(super) fn waited_for_lock(error: &sqlx::Error) -> bool {
+    code(error).as_deref() == Some("55P03")
+}
+
+/// Whether a reader's turn did not come.
+fn crowded(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ResourceBusy)
+}
+
 /// Whether the connection is gone or could not be made.
-fn lost(error: &sqlx::Error) -> bool {
+pub(super) fn lost(error: &sqlx::Error) -> bool {
     use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
     // PostgreSQL's classes 57P (operator intervention) and 08 (connection exception).
     let ended = |code: &str| code.starts_with("57P") || (code.len() == 5 && code.starts_with("08"));
-    matches!(error, Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed)
+    !crowded(error) && matches!(error, Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed)
         || code(error).as_deref().is_some_and(ended)
 }
 

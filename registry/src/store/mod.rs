@@ -2,7 +2,9 @@
 
 mod dialect;
 mod failure;
+mod lease;
 mod postgres;
+mod readers;
 mod replica;
 mod row;
 mod schema;
@@ -17,10 +19,10 @@ use async_trait::async_trait;
 use ihe::id::PatientId;
 use sqlx::{Connection, SqliteConnection};
 
-pub(crate) use failure::{Failure, fault};
+pub(crate) use failure::{Failure, fault, replicas_own};
 pub(crate) use replica::Touched;
 pub(crate) use row::{Row, Value};
-pub use schema::Migration;
+pub use schema::{Migrated, Migration};
 pub(crate) use terms::{Entered, Terms};
 
 use crate::config::{Config, Database};
@@ -71,12 +73,12 @@ pub(crate) trait Work: Send + Sync + 'static {
 
 /// A view of one state of the registry, for questions that take several statements. Whoever has the answer ends it; one
 /// that is dropped is ended before its connection is used again.
-pub(crate) enum Snapshot<'s> {
-    Sqlite(sqlite::Reader<'s>),
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+pub(crate) enum Snapshot {
+    Sqlite(readers::Reader),
+    Postgres(lease::Lease),
 }
 
-impl Snapshot<'_> {
+impl Snapshot {
     /// Runs a query.
     pub(crate) async fn fetch<T: Send>(
         &mut self,
@@ -85,16 +87,16 @@ impl Snapshot<'_> {
         read: impl Read<T>,
     ) -> sqlx::Result<Vec<T>> {
         match self {
-            Self::Sqlite(reader) => sqlite::fetch(reader.connection()?, sql.into(), values, read).await,
-            Self::Postgres(tx) => postgres::fetch(tx, sql.into(), values, read).await,
+            Self::Sqlite(reader) => reader.fetch(sql.into(), values, read).await,
+            Self::Postgres(lease) => lease.fetch(sql.into(), values, read).await,
         }
     }
 
     /// Gives the connection back.
     pub(crate) async fn end(self) -> sqlx::Result<()> {
         match self {
-            Self::Sqlite(mut reader) => reader.end().await,
-            Self::Postgres(tx) => tx.commit().await,
+            Self::Sqlite(reader) => reader.end().await,
+            Self::Postgres(lease) => lease.end().await,
         }
     }
 }
@@ -108,15 +110,15 @@ pub(crate) enum Tx {
 impl Store {
     /// Opens the database and makes sure that its schema is the one this program knows.
     pub(crate) async fn open(config: &Config, dir: &Path) -> Result<Self, Error> {
-        let replica = config.replica(dir)?;
+        let (replica, cache) = (config.replica(dir)?, terms::Cache::default());
         let engine = match config.database(dir)? {
             Database::Sqlite(file) => Engine::Sqlite(sqlite::Engine::open(&file, config).await?),
             Database::Postgres(options) => {
                 let upgrade = config.migrate_on_start;
-                Engine::Postgres(postgres::Engine::open(*options, replica, config, upgrade).await?)
+                Engine::Postgres(postgres::Engine::open(*options, replica, config, upgrade, cache.clone()).await?)
             }
         };
-        Ok(Self { engine, cache: terms::Cache::default() })
+        Ok(Self { engine, cache })
     }
 
     /// A transaction that sees one state of a registry, beside a hub that may be running, and the version of its schema.
@@ -137,19 +139,15 @@ impl Store {
         if schema != schema::VERSION {
             return Err(Error::BackupSchema { found: schema, known: schema::VERSION });
         }
-        let mut tx = match config.database(dir)? {
-            Database::Sqlite(file) => Tx::Sqlite(sqlite::writer(&file).await?),
-            Database::Postgres(options) => Tx::Postgres(postgres::restorer(*options, config).await?),
-        };
-        match &mut tx {
-            Tx::Sqlite(_) => tx.execute("BEGIN IMMEDIATE", vec![]).await?,
-            Tx::Postgres(_) => {
-                tx.execute("SET LOCAL statement_timeout = 0", vec![]).await?;
-                tx.lock(&["schema".to_owned()]).await?;
+        match config.database(dir)? {
+            Database::Sqlite(file) => {
+                let mut tx = Tx::Sqlite(sqlite::writer(&file).await?);
+                tx.execute("BEGIN IMMEDIATE", vec![]).await?;
+                schema::settle(&mut tx, schema::Outdated::Upgrade).await?;
+                Ok(tx)
             }
+            Database::Postgres(options) => Ok(Tx::Postgres(postgres::restorer(*options, config).await?)),
         }
-        schema::settle(&mut tx, schema::Outdated::Upgrade).await?;
-        Ok(tx)
     }
 
     /// A transaction on a registry that is filled with what no backup holds; see [`Store::begin_restore`].
@@ -168,13 +166,20 @@ impl Store {
         }
     }
 
-    /// Brings the schema up to date and returns its version.
-    pub(crate) async fn migrate(config: &Config, dir: &Path) -> Result<i64, Error> {
-        match config.database(dir)? {
-            Database::Sqlite(file) => drop(sqlite::Engine::open(&file, config).await?),
-            Database::Postgres(options) => drop(postgres::Engine::open(*options, None, config, true).await?),
-        }
-        Ok(schema::VERSION)
+    /// Brings the schema up to date.
+    pub(crate) async fn migrate(config: &Config, dir: &Path) -> Result<Migrated, Error> {
+        let created = match config.database(dir)? {
+            Database::Sqlite(file) => {
+                let created = matches!(file.try_exists(), Ok(false));
+                drop(sqlite::Engine::open(&file, config).await?);
+                created.then_some(file)
+            }
+            Database::Postgres(options) => {
+                drop(postgres::Engine::open(*options, None, config, true, terms::Cache::default()).await?);
+                None
+            }
+        };
+        Ok(Migrated { version: schema::VERSION, created })
     }
 
     /// Runs one query about these patients outside of any transaction; about anything, if they are none.
@@ -204,11 +209,20 @@ impl Store {
         }
     }
 
-    /// A view of one state of the registry, for a query about these patients; about anything, if they are none.
-    pub(crate) async fn snapshot(&self, patients: &[PatientId]) -> sqlx::Result<Snapshot<'_>> {
+    /// A view of one state of the registry.
+    pub(crate) async fn snapshot(&self) -> sqlx::Result<Snapshot> {
         match &self.engine {
             Engine::Sqlite(engine) => engine.snapshot().await.map(Snapshot::Sqlite),
-            Engine::Postgres(engine) => engine.snapshot(patients).await.map(Snapshot::Postgres),
+            Engine::Postgres(engine) => engine.snapshot().await.map(Snapshot::Postgres),
+        }
+    }
+
+    /// The same at a replica, if there is one that has all about these patients; about anything, if they are none. Where
+    /// it fails (see [`replicas_own`]), the registry itself is asked.
+    pub(crate) async fn snapshot_of_replica(&self, patients: &[PatientId]) -> Option<Snapshot> {
+        match &self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(engine) => engine.snapshot_of_replica(patients).await.map(Snapshot::Postgres),
         }
     }
 
@@ -279,6 +293,8 @@ impl Tx {
             }
             Self::Postgres(mut tx) => {
                 postgres::advance_sequences(&mut tx).await?;
+                // The planner knows nothing of the rows until then.
+                postgres::execute(&mut tx, "ANALYZE".into(), vec![]).await?;
                 tx.commit().await
             }
         }

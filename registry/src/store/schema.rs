@@ -3,6 +3,8 @@
 //! A step only adds: tables, indexes, columns that may be absent. So the programs of the version before keep working
 //! while the new schema is there already, and hubs are replaced one by one (docs/operations.md).
 
+use std::path::PathBuf;
+
 use super::{Tx, dialect, postgres, sqlite};
 use crate::error::Error;
 
@@ -26,19 +28,25 @@ pub(super) enum Outdated {
     Refuse,
 }
 
+/// Whether the database has a schema that this program can work with; if it has not, whether it may get one.
+pub(super) async fn is_settled(tx: &mut Tx, outdated: Outdated) -> Result<bool, Error> {
+    match found(tx).await? {
+        Found { version, compatible } if version > VERSION && compatible > VERSION => {
+            Err(Error::SchemaTooNew { found: version, known: VERSION })
+        }
+        Found { version, .. } if version < VERSION && outdated == Outdated::Refuse => {
+            Err(Error::SchemaTooOld { found: version, known: VERSION })
+        }
+        Found { version, .. } => Ok(version >= VERSION),
+    }
+}
+
 /// Leaves the database with a schema that this program can work with, or says why it cannot.
 pub(super) async fn settle(tx: &mut Tx, outdated: Outdated) -> Result<(), Error> {
-    let Found { version, compatible } = found(tx).await?;
-    if version > VERSION {
-        return if compatible <= VERSION {
-            Ok(())
-        } else {
-            Err(Error::SchemaTooNew { found: version, known: VERSION })
-        };
+    if is_settled(tx, outdated).await? {
+        return Ok(());
     }
-    if version < VERSION && outdated == Outdated::Refuse {
-        return Err(Error::SchemaTooOld { found: version, known: VERSION });
-    }
+    let version = found(tx).await?.version;
     for (number, step) in missing(version) {
         match tx {
             Tx::Sqlite(connection) => sqlite::script(connection, step.sql).await?,
@@ -88,6 +96,15 @@ pub struct Migration {
     pub sql: String,
 }
 
+/// What became of a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The version that it has now.
+    pub version: i64,
+    /// Its file, if there was none before.
+    pub created: Option<PathBuf>,
+}
+
 /// The version of a schema that this program can work with.
 pub(super) async fn known(tx: &mut Tx) -> Result<i64, Error> {
     match found(tx).await?.version {
@@ -102,15 +119,23 @@ struct Found {
     compatible: i64,
 }
 
+/// Counts the column of the schema's version that builds before the first release did not have.
+const SQLITE_COMPATIBLE: &str = "SELECT COUNT(*) FROM pragma_table_info('schema_version') WHERE name = 'compatible'";
+const POSTGRES_COMPATIBLE: &str = "SELECT COUNT(*) FROM information_schema.columns \
+     WHERE table_schema = current_schema() AND table_name = 'schema_version' AND column_name = 'compatible'";
+
 /// The version of the database; 0 if it is empty.
 async fn found(tx: &mut Tx) -> Result<Found, Error> {
-    let tables = match tx {
-        Tx::Sqlite(_) => sqlite::SCHEMA_TABLE,
-        Tx::Postgres(_) => postgres::SCHEMA_TABLE,
+    let (tables, compatible) = match tx {
+        Tx::Sqlite(_) => (sqlite::SCHEMA_TABLE, SQLITE_COMPATIBLE),
+        Tx::Postgres(_) => (postgres::SCHEMA_TABLE, POSTGRES_COMPATIBLE),
     };
     let nothing = Found { version: 0, compatible: 0 };
     if tx.fetch_one(tables, vec![], |row| row.get::<i64>(0)).await? == Some(0) {
         return Ok(nothing);
+    }
+    if tx.fetch_one(compatible, vec![], |row| row.get::<i64>(0)).await? == Some(0) {
+        return Err(Error::SchemaUnreleased);
     }
     let sql = "SELECT version, compatible FROM schema_version";
     let read = |row: &super::Row<'_>| Ok(Found { version: row.get(0)?, compatible: row.get(1)? });

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
-use parking_lot::Mutex;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
+use super::readers::{Reader, Readers};
 use super::schema::{self, Outdated};
 use super::{Failure, Read, Row, Sql, Tx, Value, Work};
 use crate::config::Config;
@@ -30,7 +30,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An open database file.
 pub(crate) struct Engine {
-    readers: Readers,
+    readers: Arc<Readers>,
     jobs: mpsc::Sender<Box<dyn Job>>,
 }
 
@@ -48,14 +48,11 @@ impl Engine {
         schema::settle(&mut tx, Outdated::Upgrade).await?;
         tx.execute("COMMIT", vec![]).await?;
 
-        let mut idle = Vec::new();
         let unusable = |cause| Error::Unusable { database: file.display().to_string(), cause };
-        for _ in 0..config.connections.max(1) {
-            idle.push(options(file).pragma("query_only", "ON").connect().await.map_err(unusable)?);
-        }
+        let readers = Readers::open(file, config.connections).await.map_err(unusable)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         tokio::spawn(write_until_closed(tx, queue));
-        Ok(Self { readers: Readers::new(idle), jobs })
+        Ok(Self { readers, jobs })
     }
 
     pub(super) async fn fetch<T: Send>(
@@ -64,11 +61,10 @@ impl Engine {
         values: Vec<Value<'_>>,
         read: impl Read<T>,
     ) -> sqlx::Result<Vec<T>> {
-        let mut reader = self.readers.take().await?;
-        fetch(reader.connection()?, sql, values, read).await
+        self.readers.take().await?.fetch_alone(sql, values, read).await
     }
 
-    pub(super) async fn snapshot(&self) -> sqlx::Result<Reader<'_>> {
+    pub(super) async fn snapshot(&self) -> sqlx::Result<Reader> {
         let mut reader = self.readers.take().await?;
         reader.begin().await?;
         Ok(reader)
@@ -107,18 +103,21 @@ pub(super) async fn writer(file: &Path) -> Result<SqliteConnection, Error> {
 
 /// A connection to a file that is only looked at.
 pub(super) async fn look(file: &Path) -> Result<SqliteConnection, Error> {
+    if matches!(file.try_exists(), Ok(false)) {
+        return Err(Error::NoDatabase { file: file.into() });
+    }
     let unusable = |cause| Error::Unusable { database: file.display().to_string(), cause };
     options(file).create_if_missing(false).pragma("query_only", "ON").connect().await.map_err(unusable)
 }
 
 /// What every connection needs.
-fn options(file: &Path) -> SqliteConnectOptions {
+pub(super) fn options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .statement_cache_capacity(256)
-        .row_buffer_size(256)
+        .row_buffer_size(64)
         // LIKE then means the same as in PostgreSQL.
         .pragma("case_sensitive_like", "ON")
         .pragma("mmap_size", "1073741824")
@@ -163,66 +162,6 @@ fn arguments(values: Vec<Value<'_>>) -> sqlx::Result<SqliteArguments> {
         value.add_to_sqlite(&mut arguments)?;
     }
     Ok(arguments)
-}
-
-/// Connections that only read. A pool of our own, because sqlx's asks the worker thread once more after every query.
-struct Readers {
-    idle: Mutex<Vec<Idle>>,
-    free: Semaphore,
-}
-
-/// A connection that nobody uses, and whether a snapshot was left open on it.
-type Idle = (SqliteConnection, bool);
-
-impl Readers {
-    fn new(idle: Vec<SqliteConnection>) -> Self {
-        let idle: Vec<_> = idle.into_iter().map(|connection| (connection, false)).collect();
-        Self { free: Semaphore::new(idle.len()), idle: Mutex::new(idle) }
-    }
-
-    async fn take(&self) -> sqlx::Result<Reader<'_>> {
-        let permit = self.free.acquire().await.map_err(|_closed| sqlx::Error::PoolClosed)?;
-        let (connection, in_snapshot) = self.idle.lock().pop().map_or((None, false), |(c, open)| (Some(c), open));
-        let mut reader = Reader { connection, in_snapshot, readers: self, _permit: permit };
-        if in_snapshot {
-            reader.end().await?;
-        }
-        Ok(reader)
-    }
-}
-
-/// A borrowed connection; it goes back when this is dropped, before the permit does.
-pub(crate) struct Reader<'r> {
-    connection: Option<SqliteConnection>,
-    in_snapshot: bool,
-    readers: &'r Readers,
-    _permit: tokio::sync::SemaphorePermit<'r>,
-}
-
-impl Reader<'_> {
-    pub(super) fn connection(&mut self) -> sqlx::Result<&mut SqliteConnection> {
-        self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
-    }
-
-    /// From now on, until the end, all statements see one state.
-    async fn begin(&mut self) -> sqlx::Result<()> {
-        execute(self.connection()?, "BEGIN".into(), vec![]).await?;
-        self.in_snapshot = true;
-        Ok(())
-    }
-
-    pub(super) async fn end(&mut self) -> sqlx::Result<()> {
-        execute(self.connection()?, "COMMIT".into(), vec![]).await?;
-        self.in_snapshot = false;
-        Ok(())
-    }
-}
-
-impl Drop for Reader<'_> {
-    fn drop(&mut self) {
-        let in_snapshot = self.in_snapshot;
-        self.readers.idle.lock().extend(self.connection.take().map(|connection| (connection, in_snapshot)));
-    }
 }
 
 /// A transaction that waits for the writer, of whatever type.

@@ -27,7 +27,7 @@ pub(super) fn propagate(planning: &mut Planning<'_>) {
         }
         if planning.is_of_another(from.patient) || planning.is_of_another(to.patient) {
             let other = if source == Some(new) { &copy.target } else { &copy.source };
-            let found = format_args!("it stays connected with {other}, which is another patient's");
+            let found = format_args!("that it stays connected with {other}, which is another patient's");
             let new = ObjectId::Uuid(new);
             let name = planning.incoming.name(&new);
             planning.findings.broken(Rule::UpdatePatientConnected, name, found);
@@ -59,7 +59,7 @@ pub(super) fn submit(planning: &mut Planning<'_>, association: &Association) {
     let ends = [("sourceObject", &association.source), ("targetObject", &association.target)].map(|(which, id)| {
         let object = planning.object(id);
         if object.is_none() {
-            let found = format_args!("{id} names no object of the registry");
+            let found = format_args!("{id}, which names no object of the registry");
             planning.findings.broken(Rule::ReferenceUnknown, format_args!("{at}, {which}"), found);
         }
         object
@@ -71,7 +71,11 @@ pub(super) fn submit(planning: &mut Planning<'_>, association: &Association) {
     check_in_use(planning, association, source, target);
     check_patients(planning, association, source, target);
     if is_there(planning, association) {
-        planning.findings.broken(Rule::AssociationExists, at, "there is one of this type between these objects");
+        planning.findings.broken(
+            Rule::AssociationExists,
+            at,
+            "that an association of this type between these objects is registered",
+        );
     }
     if let Some(id) = association.id.as_ref().and_then(ObjectId::uuid) {
         planning.bring(id, What::Association, Availability::Approved);
@@ -93,20 +97,20 @@ fn check_kinds(planning: &mut Planning<'_>, association: &Association, source: O
     for (which, object, right) in [("sourceObject", source, right), ("targetObject", target, is_entry(target.what))] {
         if !right {
             let at = format_args!("{at}, {which}");
-            planning.findings.broken(Rule::ReferenceWrongKind, at, format_args!("it is {}", object.what.noun()));
+            planning.findings.broken(Rule::ReferenceWrongKind, at, format_args!("the id of {}", object.what.noun()));
         }
     }
     if association.kind == AssociationType::IsSnapshotOf {
         if source.what == What::Entry(DocumentKind::OnDemand) {
-            planning.findings.broken(Rule::SnapshotSource, at, "sourceObject is an on-demand document");
+            planning.findings.broken(Rule::SnapshotSource, at, "an on-demand document as sourceObject");
         }
         if target.what == What::Entry(DocumentKind::Stable) {
-            planning.findings.broken(Rule::SnapshotOfStable, at, "targetObject is a stable document");
+            planning.findings.broken(Rule::SnapshotOfStable, at, "a stable document as targetObject");
         }
     }
     let transformation = |id: EntryUuid| planning.known.transformations.contains(&id);
     if association.kind == AssociationType::Append && association.target.uuid().is_some_and(transformation) {
-        planning.findings.broken(Rule::AppendToTransformation, at, "targetObject was made by a transformation");
+        planning.findings.broken(Rule::AppendToTransformation, at, "a targetObject that was made by a transformation");
     }
     right && is_entry(target.what)
 }
@@ -126,7 +130,7 @@ fn check_in_use(planning: &mut Planning<'_>, association: &Association, source: 
     };
     for (rule, id, object) in [(of_source, &association.source, source), (of_target, &association.target, target)] {
         if !approved(object.status) {
-            planning.findings.broken(rule, at, format_args!("{id} is deprecated"));
+            planning.findings.broken(rule, at, format_args!("{id}, which is Deprecated"));
         }
     }
 }
@@ -136,7 +140,8 @@ fn check_patients(planning: &mut Planning<'_>, association: &Association, source
     for (id, object) in [(&association.source, source), (&association.target, target)] {
         if planning.is_of_another(object.patient) {
             let at = planning.incoming.association_name(association);
-            let found = format_args!("{id} is not of the patient {} of the submission", planning.incoming.patient);
+            let found =
+                format_args!("{id}, which is not of the patient {} of the submission", planning.incoming.patient);
             planning.findings.broken(Rule::UpdatePatientConnected, at, found);
         }
     }

@@ -52,16 +52,26 @@ impl Locked for Updating {
     async fn run(&self, tx: &mut Tx, locks: &Locks) -> Result<Attempt<Self::Done>, Failure> {
         let incoming = &self.incoming;
         let known = Known::fetch(tx, incoming).await?;
-        if let Some(warning) = registered(&incoming.submission.set, incoming.digest, &known) {
+        if !incoming.refused
+            && let Some(warning) = registered(&incoming.submission.set, incoming.digest, &known)
+        {
             return Ok(Attempt::Done((Submitted::Before(warning), Entered::default())));
         }
-        let operations = incoming.submission.operations(incoming.purpose)?;
+        let operations = match incoming.submission.operations(incoming.purpose) {
+            Ok(operations) => operations,
+            // It was found what is wrong with them.
+            Err(_) if incoming.refused => Vec::new(),
+            Err(faults) => return Err(faults.into()),
+        };
         let held = Held::fetch(tx, &operations, &known).await?;
         let missing = locks.missing(tx, &held.patients(&known)).await?;
         if !missing.is_empty() {
             return Ok(Attempt::Missing(missing));
         }
         let plan = Plan::of(incoming, &known, &held, &operations)?;
+        if incoming.refused {
+            return Ok(Attempt::Done((Submitted::Refused, Entered::default())));
+        }
         let entered = self.store(tx, &known, &plan).await.map_err(taken_meanwhile)?;
         Ok(Attempt::Done((Submitted::Now, entered)))
     }

@@ -17,7 +17,7 @@ pub(super) fn check(planning: &mut Planning<'_>, object: Versioned<'_>, latest: 
         planning.findings.broken(rule, format_args!("{name}, {attribute}"), found);
     };
     if check::differs(incoming, known, latest.patient) {
-        let found = format_args!("{}, which is not that of the version before", incoming.patient);
+        let found = format_args!("{}, which is not the patient of the version before", incoming.patient);
         broken(Rule::RestrictedPatient, "patientId", &found);
     }
     let (Versioned::Entry(new), Stored::Entry(old)) = (object, &latest.object) else {

@@ -11,20 +11,25 @@ use crate::register::{Object, What};
 pub(super) fn plan(planning: &mut Planning<'_>, target: &ObjectId, from: Availability, to: Availability) {
     let at = planning.incoming.name(target);
     let (Some(id), Some(object)) = (target.uuid(), planning.object(target)) else {
-        return planning.findings.broken(Rule::UpdateStatusUnknown, at, "no object has this id");
+        return planning.findings.broken(Rule::UpdateStatusUnknown, at, "an id that no object of the registry has");
     };
     if keeps_status(planning, id, object) {
-        return planning.findings.broken(Rule::StatusOfSubmissionSet, at, format_args!("it is {}", object.what.noun()));
+        return planning.findings.broken(
+            Rule::StatusOfSubmissionSet,
+            at,
+            format_args!("the id of {}", object.what.noun()),
+        );
     }
     if object.superseded {
-        return planning.findings.broken(Rule::UpdateStatusNotLatest, at, "there is a later version");
+        return planning.findings.broken(Rule::UpdateStatusNotLatest, at, "a version that has a later one");
     }
     if object.status != from {
-        let found = format_args!("OriginalStatus {from:?}, and it is {:?}", object.status);
+        let found = format_args!("OriginalStatus {from:?}, but the object is {:?}", object.status);
         return planning.findings.broken(Rule::StatusDiffers, at, found);
     }
     if patient(planning, id, object).is_some_and(|row| planning.is_of_another(row)) {
-        let found = format_args!("it is not of the patient {} of the submission", planning.incoming.patient);
+        let found =
+            format_args!("an object that is not of the patient {} of the submission", planning.incoming.patient);
         return planning.findings.broken(Rule::TargetOtherPatient, at, found);
     }
     planning.plan.statuses.push((id, object.what, to));

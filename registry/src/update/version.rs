@@ -18,7 +18,7 @@ pub(super) fn plan<'s>(planning: &mut Planning<'s>, object: Versioned<'s>, previ
     let candidates = held.latest.get(&id).map_or(&[][..], |latest| latest);
     let [latest] = candidates else { return unknown(planning, object, candidates.len()) };
     if latest.version != i64::from(previous) {
-        let found = format_args!("PreviousVersion {previous}, and the latest is {}", latest.version);
+        let found = format_args!("PreviousVersion {previous}, but the latest version is {}", latest.version);
         planning.findings.broken(Rule::UpdateNotLatest, name, found);
         // What the two have in common says nothing then.
         return;
@@ -56,10 +56,12 @@ fn unknown(planning: &mut Planning<'_>, object: Versioned<'_>, candidates: usize
                 Purpose::Register | Purpose::RegisterOnDemand | Purpose::Update => Rule::UpdateChangesObjectType,
                 Purpose::RestrictedUpdate => Rule::RestrictedObjectType,
             };
-            planning.findings.broken(rule, at, format_args!("it is {}", other.what.noun()));
+            planning.findings.broken(rule, at, format_args!("the id of {}", other.what.noun()));
         }
-        Some(_) => planning.findings.broken(Rule::UpdateUnknownObject, at, "it is a later version, not the first"),
-        None => planning.findings.broken(Rule::UpdateUnknownObject, at, "no object has it"),
+        Some(_) => {
+            planning.findings.broken(Rule::UpdateUnknownObject, at, "the id of a later version, not of the first")
+        }
+        None => planning.findings.broken(Rule::UpdateUnknownObject, at, "an id that no object has"),
     }
 }
 
@@ -70,12 +72,16 @@ fn unrestricted(planning: &mut Planning<'_>, object: Versioned<'_>, latest: &Lat
         planning.findings.broken(rule, format_args!("{name}, {attribute}"), found);
     };
     if !approved(latest.status) {
-        broken(Rule::UpdateOfDeprecated, "logicalID", &format_args!("version {} is deprecated", latest.version));
+        broken(Rule::UpdateOfDeprecated, "logicalID", &format_args!("version {}, which is Deprecated", latest.version));
     }
     match (object, &latest.object) {
         (Versioned::Entry(new), Stored::Entry(old)) => {
             if let Some(unique_id) = old.unique_id.as_ref().filter(|old| Some(*old) != new.unique_id.as_ref()) {
-                broken(Rule::UpdateChangesUniqueId, "uniqueId", &format_args!("another one than {unique_id}"));
+                broken(
+                    Rule::UpdateChangesUniqueId,
+                    "uniqueId",
+                    &format_args!("another uniqueId than {unique_id}, which the version before has"),
+                );
             }
             if new.kind != old.kind {
                 broken(Rule::UpdateChangesObjectType, "objectType", &CHANGED);
@@ -86,7 +92,11 @@ fn unrestricted(planning: &mut Planning<'_>, object: Versioned<'_>, latest: &Lat
         }
         (Versioned::Folder(new), Stored::Folder(old)) => {
             if let Some(unique_id) = old.unique_id.as_ref().filter(|old| Some(*old) != new.unique_id.as_ref()) {
-                broken(Rule::UpdateChangesUniqueId, "uniqueId", &format_args!("another one than {unique_id}"));
+                broken(
+                    Rule::UpdateChangesUniqueId,
+                    "uniqueId",
+                    &format_args!("another uniqueId than {unique_id}, which the version before has"),
+                );
             }
         }
         (Versioned::Entry(_), Stored::Folder(_)) | (Versioned::Folder(_), Stored::Entry(_)) => {

@@ -129,7 +129,7 @@ impl Bench {
     }
 
     pub(crate) async fn provide(&self, submission: Submission, provided: Vec<Provided>) -> RegistryResponse {
-        self.registry.submit(Purpose::Register, submission, provided, &context()).await.unwrap()
+        self.registry.submit(Purpose::Register, submission.into(), provided, &context()).await.unwrap()
     }
 
     /// Registers what must be accepted.

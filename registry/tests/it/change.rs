@@ -7,14 +7,14 @@ use ihe::model::{
     Association, AssociationType, Availability, DocumentEntry, DocumentKind, Folder, Membership, Purpose, Slot,
     Submission, SubmissionSet,
 };
-use proto::Registry;
+use proto::{Registry, Removed};
 
 use crate::bench::{Bench, context};
 use crate::find::everything;
 use crate::sample;
 
 pub(crate) async fn submit(bench: &Bench, purpose: Purpose, submission: Submission) -> RegistryResponse {
-    bench.registry.submit(purpose, submission, vec![], &context()).await.unwrap()
+    bench.registry.submit(purpose, submission.into(), vec![], &context()).await.unwrap()
 }
 
 /// Submits what must be accepted.
@@ -157,6 +157,11 @@ pub(crate) fn associate(
 
 /// Asks for the removal of objects.
 pub(crate) async fn remove(bench: &Bench, objects: impl IntoIterator<Item = &ObjectId>) -> RegistryResponse {
+    removal(bench, objects).await.response
+}
+
+/// The same with whose objects they are.
+pub(crate) async fn removal(bench: &Bench, objects: impl IntoIterator<Item = &ObjectId>) -> Removed {
     let objects: Vec<EntryUuid> = objects.into_iter().map(|id| id.uuid().unwrap()).collect();
     bench.registry.remove(RemoveObjects { objects }, &context()).await.unwrap()
 }

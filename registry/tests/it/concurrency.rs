@@ -74,7 +74,7 @@ both_engines! {
 
     async fn very_large_submissions_and_small_ones_keep_out_of_one_anothers_way(engine) {
         let bench = Bench::open_with(engine, |config| {
-            config.patients = (1..=4).map(sample::patient).collect();
+            config.patients = (1..=4).map(patient).collect();
             config.lock_timeout = Duration::from_secs(60);
         })
         .await;
@@ -145,7 +145,7 @@ async fn a_database_lost_at_the_commit_leaves_the_outcome_open_and_is_never_call
          DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()",
     );
     let submission = sample::submission(&patient(1), vec![sample::entry(&patient(1))]);
-    let outcome = bench.registry.submit(Purpose::Register, submission, vec![], &context()).await;
+    let outcome = bench.registry.submit(Purpose::Register, submission.into(), vec![], &context()).await;
     assert_eq!(kind_of(outcome), Kind::Unavailable);
 }
 

@@ -4,11 +4,11 @@ use ihe::id::{EntryUuid, ObjectId};
 use ihe::message::{
     AllFilter, CodeRef, DocumentFilter, DocumentKinds, DocumentSelector, FolderSelector, Query, ReturnType, Statuses,
 };
-use ihe::model::{AssociationType, DocumentEntry};
+use ihe::model::{AssociationType, DocumentEntry, Membership, Slot};
 use ihe::{Fault, Kind};
 use uuid::Uuid;
 
-use crate::bench::{Bench, Engine, both_engines, kind_of};
+use crate::bench::{Bench, Engine, both_engines, find_documents, kind_of};
 use crate::find::everything;
 use crate::sample::{self, patient};
 
@@ -137,6 +137,45 @@ both_engines! {
         for returns in [ReturnType::LeafClass, ReturnType::ObjectRef] {
             assert_eq!(kind_of(bench.find(returns, query()).await), Kind::TooManyResults);
         }
+    }
+
+    async fn an_answer_of_few_large_objects_is_refused_by_its_size(engine) {
+        let bench = Bench::open_with(engine, |config| {
+            config.patients = vec![patient(1)];
+            config.max_answer_bytes = 100_000;
+        })
+        .await;
+        // About 30,000 octets each.
+        let large = || {
+            let values = (0..50).map(|n| format!("{n}{}", "あ".repeat(200)).into()).collect();
+            let extra = vec![Slot { name: "urn:example:large".into(), values }];
+            DocumentEntry { extra, ..sample::entry(&patient(1)) }
+        };
+        let [first, second, third] = [id(1), id(1 << 90), id(u128::MAX)];
+        let mut submission = sample::submission(&patient(1), vec![DocumentEntry { id: first.clone(), ..large() }]);
+        let another = DocumentEntry { id: second.clone(), ..large() };
+        submission.associations.push(sample::member(&submission.set, &second, Membership::Original));
+        submission.entries.push(another);
+        submission.associations.push(sample::association(AssociationType::Append, &second, &first));
+        bench.accept(submission).await;
+        let find = || find_documents(&patient(1), Statuses::Any);
+        let get = || Query::GetDocuments(DocumentSelector::EntryUuids(scattered(&[&first, &second, &third])));
+        let related = || Query::GetRelatedDocuments {
+            document: DocumentSelector::EntryUuids(scattered(&[&first, &second])),
+            types: vec![AssociationType::Append],
+            kinds: DocumentKinds::Any,
+        };
+        for (query, found) in [(find(), 2), (get(), 2), (related(), 3)] {
+            assert_eq!(ask(&bench, query).await.unwrap(), found, "what two statements yield counts once");
+        }
+        bench.accept(sample::submission(&patient(1), vec![DocumentEntry { id: third.clone(), ..large() }, large()])).await;
+        for query in [find(), get(), everything(&patient(1))] {
+            let fault = ask(&bench, query.clone()).await.unwrap_err();
+            assert_eq!(fault.kind, Kind::TooManyResults, "{fault:?}");
+            assert!(fault.detail.contains("100000 octets") && fault.detail.contains("ObjectRef"), "{}", fault.detail);
+            assert!(bench.ids(query).await.len() >= 3);
+        }
+        assert_eq!(ask(&bench, related()).await.unwrap(), 3);
     }
 
     async fn three_thousand_patients_are_asked_about(engine) {

@@ -8,6 +8,7 @@ mod bench;
 mod change;
 mod sample;
 
+mod abandoned;
 mod backup;
 mod concurrency;
 mod feed;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proto::{Registry, SystemClock};
-use registry::{Config, Error, LocalRegistry, migrate, migration};
+use registry::{Config, Error, LocalRegistry, Migrated, migrate, migration};
 
 use crate::bench::{Bench, Engine, Place, both_engines};
 use crate::sample::{self, patient};
@@ -63,6 +63,17 @@ both_engines! {
         assert_eq!(bench.documents_of(&patient(1)).await.len(), 3);
     }
 
+    async fn a_database_of_an_unreleased_build_is_refused_with_what_to_do(engine) {
+        let place = Place::new(engine);
+        migrate(&place.config(), place.dir.path()).await.unwrap();
+        place.execute("ALTER TABLE schema_version DROP COLUMN compatible").await;
+        let migrated = migrate(&place.config(), place.dir.path()).await.err().unwrap();
+        for error in [open(&place, place.config()).await.err().unwrap(), migrated] {
+            assert!(matches!(error, Error::SchemaUnreleased), "{error}");
+            assert!(error.to_string().contains("empty database"), "{error}");
+        }
+    }
+
     async fn what_a_migration_would_run_is_told_and_changes_nothing(engine) {
         let place = Place::new(engine);
         let planned = migration(&place.config(), place.dir.path()).await.unwrap();
@@ -81,7 +92,9 @@ both_engines! {
     async fn migrating_twice_changes_nothing(engine) {
         let place = Place::new(engine);
         let first = migrate(&place.config(), place.dir.path()).await.unwrap();
-        assert_eq!(migrate(&place.config(), place.dir.path()).await.unwrap(), first);
+        assert_eq!(first.created.is_some_and(|file| file.exists()), matches!(engine, Engine::Sqlite));
+        let again = migrate(&place.config(), place.dir.path()).await.unwrap();
+        assert_eq!(again, Migrated { version: first.version, created: None });
         open(&place, place.config()).await.unwrap();
     }
 }

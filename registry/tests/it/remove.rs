@@ -7,7 +7,7 @@ use ihe::model::{AssociationType, Availability, DocumentEntry, Membership, Purpo
 use tokio::task::JoinSet;
 
 use crate::bench::{Bench, both_engines};
-use crate::change::{All, accept, add_folder_version, all, new_version, remove, rules, submit};
+use crate::change::{All, accept, add_folder_version, all, new_version, removal, remove, rules, submit};
 use crate::register::document;
 use crate::sample::{self, patient};
 use crate::update::{filed, registered};
@@ -64,6 +64,34 @@ both_engines! {
         assert_removed(&bench, &ids(&all(&bench, &patient(1)).await, &[])).await;
         assert_eq!(all(&bench, &patient(2)).await, before);
         assert_eq!(all(&bench, &patient(1)).await, All::default());
+    }
+
+    async fn a_removal_says_whose_the_objects_are_even_if_it_is_refused(engine) {
+        let bench = Bench::open(engine).await;
+        for n in 1..=3 {
+            registered(&bench, n).await;
+        }
+        let mut objects = Vec::new();
+        for n in [3, 1] {
+            objects.extend(ids(&all(&bench, &patient(n)).await, &[]));
+        }
+        let unknown = sample::uuid();
+        let whose = removal(&bench, objects.iter().chain([&unknown])).await;
+        assert_eq!((whose.response.succeeded(), whose.patients), (false, vec![patient(1), patient(3)]));
+        assert_eq!(removal(&bench, [&unknown]).await.patients, []);
+        bench.merge(4, 3).await;
+        let whose = removal(&bench, &objects).await;
+        assert_eq!((whose.response.succeeded(), whose.patients), (true, vec![patient(1), patient(4)]));
+        assert_eq!(removal(&bench, &objects).await.patients, []);
+    }
+
+    async fn a_removed_association_is_of_those_at_its_ends(engine) {
+        let bench = Bench::open(engine).await;
+        let (entry, folder) = filed(&bench, 1).await;
+        let known = all(&bench, &patient(1)).await;
+        let member = known.between(AssociationType::HasMember, &folder.id, &entry.id)[0].id.clone().unwrap();
+        let link = known.associations.iter().find(|a| a.target == member).unwrap().id.clone().unwrap();
+        assert_eq!(removal(&bench, &[member, link]).await.patients, [patient(1)]);
     }
 
     async fn an_unknown_object_is_not_removed_nor_what_is_named_beside_it(engine) {

@@ -9,12 +9,14 @@ use ihe::model::{AssociationType, Availability, Purpose, Submission};
 use tokio::task::JoinSet;
 
 use crate::bench::{Bench, both_engines};
-use crate::change::{self, accept, add_status, all, new_version, on_demand, rules, submit};
+use crate::change::{self, accept, add_status, all, new_version, on_demand, rules as rules_of, submit};
 use crate::sample::{self, patient};
+
+const TAKEN: &str = "XDSDuplicateUniqueIdInRegistry";
 
 fn assert_known(response: &RegistryResponse) {
     assert!(response.succeeded(), "{response:?}");
-    assert_eq!(rules(response), ["XDSDuplicateUniqueIdInRegistry SubmittedBefore"]);
+    assert_eq!(rules_of(response), ["XDSDuplicateUniqueIdInRegistry SubmittedBefore"]);
     assert_eq!(response.errors[0].severity, Severity::Warning);
     assert!(response.was_known());
 }
@@ -62,12 +64,75 @@ both_engines! {
         let bench = Bench::open(engine).await;
         let mut submission = sample::submission(&patient(1), vec![sample::entry(&patient(1))]);
         bench.accept(submission.clone()).await;
+        let registered = [submission.set.id.to_string(), submission.entries[0].id.to_string()];
         let symbol = ObjectId::Symbol("document".into());
         submission.entries[0].id = symbol.clone();
         submission.associations[0].target = symbol;
         submission.associations[0].id = Some(sample::uuid());
-        assert_known(&bench.register(submission).await);
+        submission.set.id = sample::uuid();
+        submission.associations[0].source = submission.set.id.clone();
+        let response = bench.register(submission).await;
+        assert_known(&response);
+        let said = &response.errors[0].context;
+        assert!(registered.iter().all(|id| said.contains(id)), "which ids count is not said: {said}");
         assert_eq!(bench.documents_of(&patient(1)).await.len(), 1);
+    }
+
+    async fn a_warning_names_a_few_of_many_documents(engine) {
+        let bench = Bench::open(engine).await;
+        let submission = sample::submission(&patient(1), (0..30).map(|_| sample::entry(&patient(1))).collect());
+        bench.accept(submission.clone()).await;
+        let ids: Vec<String> = submission.entries.iter().map(|entry| entry.id.to_string()).collect();
+        let response = bench.register(submission).await;
+        assert_known(&response);
+        let said = &response.errors[0].context;
+        let named: Vec<_> = ids.iter().filter(|id| said.contains(*id)).collect();
+        assert!(named == ids[..4].iter().collect::<Vec<_>>() && said.contains("and 26 more"), "{said}");
+    }
+
+    async fn what_was_removed_since_is_not_said_to_be_registered(engine) {
+        let bench = Bench::open(engine).await;
+        let mut first = sample::submission(&patient(1), (0..2).map(|_| sample::entry(&patient(1))).collect());
+        sample::add_folder(&mut first, sample::folder(&patient(1)));
+        bench.accept(first.clone()).await;
+        let mut update = new_version(&first.entries[0], 1);
+        let version = change::add_version(&mut update, &first.entries[1], 1, None);
+        accept(&bench, Purpose::Update, update.clone()).await;
+        assert_known(&bench.register(first.clone()).await);
+
+        let link = update.associations[1].id.clone().unwrap();
+        assert!(change::remove(&bench, [&version, &link]).await.succeeded());
+        let rules = change::refuse(&bench, Purpose::Update, update).await;
+        assert!(rules.contains(&format!("{TAKEN} SubmissionSetUniqueIdTaken")), "{rules:?}");
+        assert_known(&bench.register(first.clone()).await);
+
+        let link = first.associations[1].id.clone().unwrap();
+        assert!(change::remove(&bench, [&first.entries[1].id, &link]).await.succeeded());
+        let response = bench.register(first.clone()).await;
+        assert_eq!(rules_of(&response), [format!("{TAKEN} SubmissionSetUniqueIdTaken")]);
+        let said = &response.errors[0].context;
+        assert!(said.contains("removed since") && said.contains(&first.set.id.to_string()), "{said}");
+    }
+
+    async fn what_was_removed_altogether_may_be_registered_again(engine) {
+        let bench = Bench::open(engine).await;
+        let first = sample::submission(&patient(1), vec![sample::entry(&patient(1))]);
+        bench.accept(first.clone()).await;
+        let objects = [&first.set.id, &first.entries[0].id, first.associations[0].id.as_ref().unwrap()];
+        assert!(change::remove(&bench, objects).await.succeeded());
+        accept(&bench, Purpose::Register, first).await;
+    }
+
+    async fn the_same_content_for_another_purpose_is_another_submission(engine) {
+        let bench = Bench::open(engine).await;
+        for (purpose, submission) in one_of_each(&bench).await {
+            accept(&bench, purpose, submission.clone()).await;
+            let others = [Purpose::Register, Purpose::RegisterOnDemand, Purpose::Update, Purpose::RestrictedUpdate];
+            for other in others.into_iter().filter(|other| *other != purpose) {
+                let response = submit(&bench, other, submission.clone()).await;
+                assert!(!response.succeeded(), "what came for {purpose:?} is taken for {other:?}");
+            }
+        }
     }
 
     async fn what_became_of_the_documents_and_of_the_patient_does_not_matter(engine) {

@@ -57,7 +57,7 @@ both_engines! {
         let unique_id = unique_id().map(|id| id.as_str().parse().unwrap());
         let entry = DocumentEntry { unique_id, ..sample::entry(&patient(1)) };
         let submission = sample::submission(&patient(1), vec![entry]);
-        assert_eq!(refused(&bench, submission).await, [format!("{TAKEN} DocumentUniqueIdTaken")]);
+        assert_eq!(refused(&bench, submission).await, ["XDSRegistryMetadataError DocumentUniqueIdTaken"]);
     }
 
     async fn one_document_has_one_hash_and_one_size(engine) {
@@ -88,7 +88,10 @@ both_engines! {
         ] {
             let response = bench.register(sample::submission(&patient, vec![sample::entry(&patient)])).await;
             assert_eq!(rules(&response), [rule]);
-            assert!(response.errors[0].context.contains(&patient.to_string()), "the sender must find the culprit");
+            let context = &response.errors[0].context;
+            assert!(context.contains(&patient.to_string()), "the sender must find the culprit");
+            let both = context.contains("authority 2.999.66") && context.contains(&format!("is {}", sample::AUTHORITY));
+            assert_eq!(both, rule.ends_with("PatientOfOtherAuthority"), "{context}");
         }
     }
 

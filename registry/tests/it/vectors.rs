@@ -213,7 +213,7 @@ both_engines! {
         let [(_, xml)] = &messages("remove", "iti62-request")[..] else { panic!("one file") };
         let removal: RemoveObjects = decode(xml).unwrap();
         let bench = empty(engine).await;
-        let response = bench.registry.remove(removal.clone(), &context()).await.unwrap();
+        let response = bench.registry.remove(removal.clone(), &context()).await.unwrap().response;
         assert_eq!(codes(response), [UNRESOLVED; 2]);
         for id in &removal.objects {
             let entries = [sample::entry(&patient()), sample::entry(&patient())];
@@ -224,7 +224,7 @@ both_engines! {
             bench.accept(submission).await;
         }
         let before = all(&bench, &patient()).await.associations.len();
-        assert!(bench.registry.remove(removal, &context()).await.unwrap().succeeded());
+        assert!(bench.registry.remove(removal, &context()).await.unwrap().response.succeeded());
         assert_eq!(all(&bench, &patient()).await.associations.len(), before - 2);
     }
 }

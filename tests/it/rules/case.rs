@@ -21,6 +21,8 @@ pub(super) struct Case {
     /// Where the answer says it is; `{document1}`, `{folder1}`, `{set1}` and `{association1.0}` stand for UUIDs.
     at: &'static str,
     outcome: Outcome,
+    /// What else the last one breaks.
+    besides: &'static [Rule],
     /// All but the last are good.
     acts: fn(&Stage) -> Vec<Act>,
 }
@@ -42,15 +44,20 @@ impl Case {
         at: &'static str,
         acts: fn(&Stage) -> Vec<Act>,
     ) -> Self {
-        Self { name, rule, at, outcome: Outcome::Refused, acts }
+        Self { name, rule, at, outcome: Outcome::Refused, besides: &[], acts }
     }
 
     pub(super) const fn warned(name: &'static str, rule: Rule, at: &'static str, acts: fn(&Stage) -> Vec<Act>) -> Self {
-        Self { name, rule, at, outcome: Outcome::Warned, acts }
+        Self { name, rule, at, outcome: Outcome::Warned, besides: &[], acts }
     }
 
     pub(super) const fn known(name: &'static str, rule: Rule, at: &'static str, acts: fn(&Stage) -> Vec<Act>) -> Self {
-        Self { name, rule, at, outcome: Outcome::Known, acts }
+        Self { name, rule, at, outcome: Outcome::Known, besides: &[], acts }
+    }
+
+    /// The same where no message breaks the rule without breaking these.
+    pub(super) const fn besides(self, besides: &'static [Rule]) -> Self {
+        Self { besides, ..self }
     }
 
     /// Plays it on the stage of this number.
@@ -77,7 +84,8 @@ impl Case {
             Outcome::Warned => (Status::Success, true, Some(Severity::Warning)),
             Outcome::Known => (Status::Success, false, None),
         };
-        cited(&response.errors, &[self.rule], &at(self.at, &stage), severity)?;
+        let rules = [&[self.rule], self.besides].concat();
+        cited(&response.errors, &rules, &at(self.at, &stage), severity)?;
         if response.status != status {
             return Err(format!("it is answered with {:?}", response.status));
         }
@@ -193,7 +201,7 @@ pub(super) fn cited(
 
 /// What follows the place and what was found there.
 fn ending(rule: Rule) -> String {
-    format!("; {} ({}, rule {})", rule.right(), rule.source(), rule.name())
+    format!("; required: {} ({}, rule {})", rule.right(), rule.source(), rule.name())
 }
 
 /// Cases that ended otherwise than they should; one test tells of all of them.

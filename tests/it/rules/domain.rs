@@ -4,7 +4,7 @@ use ihe::Rule;
 use ihe::model::{Code, Submission};
 
 use super::case::Case;
-use super::stage::Act::Register;
+use super::stage::Act::{Register, Update};
 use super::stage::{But as _, Stage};
 use crate::harness::sample::{code, japanese};
 
@@ -14,6 +14,10 @@ pub(super) const JAPAN: &str = "[registry.affinity_domain]\nname = \"japan\"\nro
 /// The same, and nothing unknown is let pass.
 pub(super) const STRICT: &str =
     "[registry.affinity_domain]\nname = \"japan\"\nroot = \"2.999.77\"\nunknown_codes = \"refuse\"\n";
+
+/// The same as it comes, and what is left out is filled in.
+pub(super) const FILLING_IN: &str =
+    "[registry.affinity_domain]\nname = \"japan\"\nroot = \"2.999.77\"\ndefaults = true\n";
 
 #[rustfmt::skip]
 pub(super) const CASES: &[Case] = &[
@@ -47,11 +51,29 @@ pub(super) const STRICT_CASES: &[Case] = &[
     ]),
 ];
 
+#[rustfmt::skip]
+pub(super) const FILLING_IN_CASES: &[Case] = &[
+    Case::warned("a document without a confidentiality that the domain fills in", Rule::DomainDefault, "document entry document1, confidentialityCode", |s| vec![
+        Register(in_its_words(s).but(|m| m.entries[0].confidentiality_codes.clear())),
+    ]),
+    Case::warned("a document without a language that the domain fills in", Rule::DomainDefault, "document entry document1, languageCode", |s| vec![
+        Register(in_its_words(s).but(|m| m.entries[0].language = None)),
+    ]),
+    Case::refused("a new version without the language that the domain would fill in", Rule::RequiredAttribute, "document1, languageCode", |s| vec![
+        s.registered(in_its_words(s)),
+        Update(worded(s.version(2, 1)).but(|m| m.entries[0].language = None)),
+    ]),
+];
+
 /// One document in the words of the domain.
 fn in_its_words(stage: &Stage) -> Submission {
+    worded(stage.submission(1, &[1]))
+}
+
+fn worded(submission: Submission) -> Submission {
     let of =
         |code: &str, scheme: &str| Code { code: code.into(), scheme: scheme.into(), display: japanese("表示名") };
-    stage.submission(1, &[1]).but(|submission| {
+    submission.but(|submission| {
         let entry = &mut submission.entries[0];
         entry.class_code = Some(of("SUM", "2.999.77.4.1"));
         entry.type_code = Some(of("18842-5", "2.16.840.1.113883.6.1"));

@@ -11,17 +11,17 @@ const HEAD: &str = "\
 # Rules
 
 What Musubi holds against every submission, update, removal and query, and how it answers whoever breaks a rule. Nothing of what
-it refuses is kept. Mistakes are answered together, one `RegistryError` each: all that a message shows by itself, and once it shows
-none, all that come of what the registry holds. `errorCode` is the code below, and `codeContext` says in this order where the
+it refuses is kept. Mistakes are answered together, one `RegistryError` each: what a message shows by itself first, then what comes
+of what the registry holds. `errorCode` is the code below, and `codeContext` says in this order where the
 mistake is, what was found there, what is right, where the standard says so, and which rule it is. Except for
 queries, `location` repeats where.
 
-> document01, creationTime: \"198\"; a time reads YYYYMMDDhhmmss in UTC, or ends after any of these parts (ITI TF-3 §4.2.3.1.7, DTM, rule Dtm)
+> document01, creationTime: found \"198\"; required: a time reads YYYYMMDDhhmmss in UTC, or ends after any of these parts (ITI TF-3 §4.2.3.1.7, DTM, rule Dtm)
 
 In ITI-41 `XDSRepositoryMetadataError` stands for `XDSRegistryMetadataError` where the repository cannot read the metadata.
 
 登録、更新、削除、検索の電文に対して Musubi が検査する規則と、違反したときの応答の一覧です。拒否した電文の内容は一切保存しません。誤りはまとめて
-応答します。まず電文だけから分かる誤りをすべて、それがなければ登録済みの内容との矛盾をすべて示します。誤り一つにつき `RegistryError` が一つで、
+応答します。電文だけから分かる誤りが先、登録済みの内容との矛盾が後に並びます。誤り一つにつき `RegistryError` が一つで、
 `errorCode` は下表のコード、`codeContext` は、誤りの場所、見つかった値、正しい形、標準規格の該当箇所、規則の名前を、この順に英語で示します。検索以外では `location` にも場所を示します。
 
 This page is made from the table in `ihe/src/rule.rs` and from the tests, which break every rule over the wire;

@@ -33,6 +33,10 @@ pub(super) const CASES: &[Case] = &[
         Provide(s.provided(1, &[1]).but(|m| m.submission.entries[0].size = Some(1))),
     ]),
     Case::refused("an on-demand document with its octets", Rule::ProvidedStable, "document1, objectType", |s| vec![
-        Provide(s.provided(1, &[1]).but(|m| m.submission.entries[0].kind = DocumentKind::OnDemand)),
+        Provide(s.provided(1, &[1]).but(|m| {
+            let entry = &mut m.submission.entries[0];
+            entry.kind = DocumentKind::OnDemand;
+            (entry.creation_time, entry.size, entry.hash) = (None, None, None);
+        })),
     ]),
 ];

@@ -33,6 +33,8 @@ const LEVEL_2: (&str, &str) = ("$MetadataLevel", "2");
 const FIND_DOCUMENTS: &str = "urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d";
 const FIND_SETS: &str = "urn:uuid:f26abbcb-ac74-4422-8a30-edb644bbc1a9";
 const GET_DOCUMENTS: &str = "urn:uuid:5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4";
+const GET_FOLDERS: &str = "urn:uuid:5737b14c-8a1a-4539-b659-e03a34a5e1e4";
+const GET_ASSOCIATIONS: &str = "urn:uuid:a7ae438b-4bc2-4642-93e9-be891f7bb155";
 const GET_RELATED: &str = "urn:uuid:d90e5407-b356-4d91-a89f-873917b4b0e6";
 const OF_PATIENTS: &str = "urn:uuid:3d1bdb10-39a2-11de-89c2-2f44d94eaa9f";
 const NO_QUERY: &str = "urn:uuid:00000000-0000-0000-0000-000000000000";
@@ -103,6 +105,12 @@ pub(super) const CASES: &[Asked] = &[
         &[PATIENT, STATUS, ("$XDSFolderCodeList", "('a^^b')")]),
     Asked::find("a misspelt parameter", Rule::QueryParameterMisspelt, "\"$XDSDocumentEntryClasCode\"",
         &[PATIENT, STATUS, ("$XDSDocumentEntryClasCode", "('a^^b')")]),
+    Asked::find("half the name of a parameter", Rule::QueryParameterMisspelt, "\"$XDSDocumentEntryConfidentiality\"",
+        &[PATIENT, STATUS, ("$XDSDocumentEntryConfidentiality", "('a^^b')")]),
+    Asked::find("the last words of a parameter's name", Rule::QueryParameterMisspelt, "\"$ClassCode\"",
+        &[PATIENT, STATUS, ("$ClassCode", "('a^^b')")]),
+    Asked::find("a name of IHE's that no query has", Rule::QueryParameterMisspelt, "\"$XDSDocumentClassCode\"",
+        &[PATIENT, STATUS, ("$XDSDocumentClassCode", "('a^^b')")]),
     Asked::find("no status", Rule::QueryParameterMissing, "$XDSDocumentEntryStatus", &[PATIENT]),
     Asked::find("neither patients nor codes of many patients", Rule::QueryParameterMissing, "$XDSDocumentEntryPatientId or",
         &[STATUS]).of(OF_PATIENTS).of_many(),
@@ -124,6 +132,13 @@ pub(super) const CASES: &[Asked] = &[
         &[PATIENT, STATUS, ("$XDSDocumentEntryCreationTimeFrom", "202")]),
     Asked::find("an empty pattern", Rule::QueryPattern, "$XDSDocumentEntryAuthorPerson",
         &[PATIENT, STATUS, ("$XDSDocumentEntryAuthorPerson", "('')")]),
+    Asked::find("a document by an id that is no UUID", Rule::QueryEntryUuid, "$XDSDocumentEntryEntryUUID",
+        &[("$XDSDocumentEntryEntryUUID", "('lol')")]).of(GET_DOCUMENTS),
+    Asked::find("associations of an id that is no UUID", Rule::QueryEntryUuid, "$uuid", &[("$uuid", "('x')")]).of(GET_ASSOCIATIONS),
+    Asked::find("a document by an empty uniqueId", Rule::QueryUniqueId, "$XDSDocumentEntryUniqueId",
+        &[("$XDSDocumentEntryUniqueId", "('')")]).of(GET_DOCUMENTS),
+    Asked::find("a folder by a uniqueId that is no OID", Rule::QueryOid, "$XDSFolderUniqueId",
+        &[("$XDSFolderUniqueId", "('x')")]).of(GET_FOLDERS),
     Asked::find("a sourceId that is no OID", Rule::QueryOid, "$XDSSubmissionSetSourceId",
         &[("$XDSSubmissionSetPatientId", PATIENT.1), ("$XDSSubmissionSetStatus", STATUS.1), ("$XDSSubmissionSetSourceId", "('x')")]).of(FIND_SETS),
     Asked::find("a document type that does not exist", Rule::QueryDocumentType, "$XDSDocumentEntryType",

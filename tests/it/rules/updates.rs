@@ -18,7 +18,8 @@ pub(super) const CASES: &[Case] = &[
             m.associations.extend(second.associations);
             m.entries[1].logical_id = Some(s.document(1));
         })),
-    ]),
+    ])
+    .besides(&[Rule::UpdateChangesUniqueId, Rule::UpdateChangesDocument]),
     Case::refused("a new version of an unknown document", Rule::UpdateUnknownObject, "document1, logicalID", |s| vec![
         Update(s.version(1, 1)),
     ]),

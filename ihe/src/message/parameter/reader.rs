@@ -1,7 +1,7 @@
 //! The slots of one query, and the reading of them by name: what is wrong is collected, and what nobody asked for is
 //! told apart from what the standard lets pass.
 
-use super::spelling::{near, shown};
+use super::spelling::{near, nearest, part_of, shown};
 use super::{Broken, Field, Item, Result, Row, at_most, item, items, over};
 use crate::ebrim::{RawSlot, fits};
 use crate::fault::Fault;
@@ -23,6 +23,8 @@ const LITERAL: usize = 256;
 pub(in crate::message) struct Parameters {
     slots: Vec<Slot>,
     total: usize,
+    /// Whether the query is for a community that it names.
+    community: bool,
 }
 
 /// One slot. What is wrong with its values is not said unless somebody asks for them: a parameter of a later version of
@@ -50,6 +52,20 @@ impl Parameters {
         Ok(())
     }
 
+    /// Notes that the query names its community. Identities are opaque to whoever passes it on (ITI TF-2 §3.38.4.1.2),
+    /// so that one which no registry gives finds nothing.
+    pub(in crate::message) fn name_community(&mut self) {
+        self.community = true;
+    }
+
+    /// An identity; `None` if it is one that no registry gives, asked of a community.
+    fn identity<T: Item>(&self, name: &str, text: &str) -> Result<Option<T>> {
+        match item(name, text) {
+            Err(_) if self.community => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
     /// Whether there is a parameter of this name that says something.
     pub(in crate::message) fn has(&self, name: &str) -> bool {
         self.of(name).next().is_some()
@@ -75,7 +91,7 @@ impl Parameters {
             [] => Ok(&[]),
             [list] => Ok(list),
             ref slots => {
-                Err(Rule::QueryParameterRepeated.broken(name, format_args!("it stands in {} slots", slots.len())))
+                Err(Rule::QueryParameterRepeated.broken(name, format_args!("{} slots of this name", slots.len())))
             }
         }
     }
@@ -85,15 +101,19 @@ impl Parameters {
         match self.list(name)? {
             [] => Ok(None),
             [one] => Ok(Some(one)),
-            values => Err(Rule::QueryParameterNumber.broken(name, format_args!("it has {} values", values.len()))),
+            values => Err(Rule::QueryParameterNumber.broken(name, format_args!("{} values", values.len()))),
         }
     }
 }
 
 fn literals(slot: &RawSlot<'_>) -> Result<Vec<Literal>, Broken> {
     let mut literals = Vec::new();
+    let refused = |value: &str, why: &str| match names_persons(&slot.name) {
+        true => why.to_owned(),
+        false => format!("{}, {why}", shown(value)),
+    };
     for value in &slot.values {
-        literals.extend(literal::read(value).map_err(|why| (Rule::QueryLiteral, why.to_owned()))?);
+        literals.extend(literal::read(value).map_err(|why| (Rule::QueryLiteral, refused(value, why)))?);
         if literals.len() > PER_SLOT {
             return Err((Rule::QueryLimit, over(PER_SLOT, "values in one slot")));
         }
@@ -102,6 +122,11 @@ fn literals(slot: &RawSlot<'_>) -> Result<Vec<Literal>, Broken> {
         return Err((Rule::QueryLimit, over(LITERAL, "characters of a value")));
     }
     Ok(literals)
+}
+
+/// Whether the values of a parameter may be identifiers of patients or names of persons, which no error repeats.
+fn names_persons(parameter: &str) -> bool {
+    ["Patient", "Person", "ReferenceId"].iter().any(|word| part_of(word, &[parameter]).is_some())
 }
 
 /// Reads parameters by name, collects what is wrong with them, and remembers which names it was asked for: those are
@@ -174,7 +199,7 @@ impl<'p> Reader<'p> {
         let mut found = None;
         self.try_read(name, |parameters| found.read(name, parameters))?;
         if found.is_none() && self.parameters.has(name) {
-            self.faults.push(rule.broken(name, "no value is known"));
+            self.faults.push(rule.broken(name, "no known value"));
         }
         found
     }
@@ -186,20 +211,30 @@ impl<'p> Reader<'p> {
         self.or_missing(name, Some(found).filter(|slots: &Vec<Vec<T>>| !slots.is_empty()))
     }
 
-    /// Identities that must be there. Those that cannot exist are not in the list, so it may be empty.
+    /// A list that must be there.
+    pub(in crate::message) fn required_list<T: Item>(&mut self, name: &'static str) -> Option<Vec<T>> {
+        let found = self.try_read(name, |parameters| items(name, parameters.list(name)?))?;
+        self.or_missing(name, Some(found).filter(|list| !list.is_empty()))
+    }
+
+    /// Identities that must be there. Those that no registry gives are not in the list, so it may be empty.
     pub(in crate::message) fn identities<T: Item>(&mut self, name: &'static str) -> Option<Vec<T>> {
         let found = self.try_read(name, |parameters| match parameters.list(name)? {
             [] => Ok(None),
-            list => items(name, list).map(Some),
+            list => list
+                .iter()
+                .filter_map(|text| parameters.identity(name, text).transpose())
+                .collect::<Result<_>>()
+                .map(Some),
         })?;
         self.or_missing(name, found)
     }
 
-    /// The one identity that must be there; `None` inside is one that cannot exist.
+    /// The one identity that must be there; `None` inside is one that no registry gives.
     pub(in crate::message) fn identity<T: Item>(&mut self, name: &'static str) -> Option<Option<T>> {
         let found = self.try_read(name, |parameters| match parameters.single(name)? {
             None => Ok(None),
-            Some(text) => item(name, text).map(Some),
+            Some(text) => parameters.identity(name, text).map(Some),
         })?;
         self.or_missing(name, found)
     }
@@ -209,12 +244,12 @@ impl<'p> Reader<'p> {
         self.asked.extend(names);
         match *names.iter().copied().filter(|name| self.parameters.has(name)).collect::<Vec<_>>() {
             [] => {
-                self.faults.push(Rule::QueryParameterMissing.broken(names.join(" or "), "none of them is there"));
+                self.faults.push(Rule::QueryParameterMissing.broken(names.join(" or "), "none of them"));
                 None
             }
             [one] => Some(one),
             ref several => {
-                self.faults.push(Rule::QueryParametersExclusive.broken(several.join(" and "), "they stand together"));
+                self.faults.push(Rule::QueryParametersExclusive.broken(several.join(" and "), "them together"));
                 None
             }
         }
@@ -223,12 +258,13 @@ impl<'p> Reader<'p> {
     /// Refuses a query without any of these parameters.
     pub(in crate::message) fn at_least_one(&mut self, names: &[&'static str]) {
         if !names.iter().any(|name| self.parameters.has(name)) {
-            self.faults.push(Rule::QueryParameterMissing.broken(names.join(" or "), "none of them is there"));
+            self.faults.push(Rule::QueryParameterMissing.broken(names.join(" or "), "none of them"));
         }
     }
 
     /// What is wrong with the query `name`, after all its parameters have been read. Slots that nobody asked for are
-    /// ignored, as the standard says, unless they are an obvious mistake: ignoring that would widen the answer.
+    /// ignored, as the standard says, unless they are an obvious mistake: ignoring that would widen the answer. Names
+    /// that begin with `$XDS` are IHE's own, so that one which no query has is a mistake, however far from another.
     pub(in crate::message) fn finish(mut self, name: &str, owners: impl Fn(&str) -> Vec<&'static str>) -> Vec<Fault> {
         let mut seen = Vec::new();
         for slot in &self.parameters.slots {
@@ -253,7 +289,7 @@ impl<'p> Reader<'p> {
 
     fn or_missing<T>(&mut self, name: &str, found: Option<T>) -> Option<T> {
         if found.is_none() {
-            let found = if self.parameters.has(name) { "no value is known" } else { "it is absent" };
+            let found = if self.parameters.has(name) { "no known value" } else { "no value" };
             self.faults.push(Rule::QueryParameterMissing.broken(name, found));
         }
         found
@@ -267,19 +303,22 @@ const COMPLAINTS: usize = 64;
 fn mistake(sent: &str, query: &str, asked: &[&str], owners: impl Fn(&str) -> Vec<&'static str>) -> Option<Fault> {
     if !sent.starts_with('$') {
         let meant = near(&["$", sent].concat(), asked);
-        let found = meant.map_or_else(|| "it has no $".to_owned(), |name| format!("{name} is meant"));
+        let found = meant.map_or_else(|| "a name without $".to_owned(), |name| format!("a name without $, for {name}"));
         return Some(Rule::QueryParameterName.broken(shown(sent), found));
     }
     let others = owners(sent);
     if !others.is_empty() {
-        let found = format!("{query} has no such parameter, it belongs to {}", others.join(", "));
+        let found = format!("a parameter of {} in {query}", others.join(", "));
         return Some(Rule::QueryParameterSurplus.broken(sent, found));
     }
     // The twins of FindDocumentsExclude, an option that is not offered.
     if sent.strip_suffix("Exclude").is_some_and(|base| asked.contains(&base)) {
-        let found = format!("{query} has no such parameter, it belongs to FindDocumentsExclude");
+        let found = format!("a parameter of FindDocumentsExclude in {query}");
         return Some(Rule::QueryParameterSurplus.broken(sent, found));
     }
-    let meant = near(sent, asked)?;
-    Some(Rule::QueryParameterMisspelt.broken(shown(sent), format_args!("{meant} is meant")))
+    let ours = sent.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("$XDS"));
+    let meant =
+        near(sent, asked).or_else(|| part_of(&sent[1..], asked)).or_else(|| nearest(sent, asked).filter(|_| ours))?;
+    let found = format_args!("a name that no stored query has, perhaps for {meant}");
+    Some(Rule::QueryParameterMisspelt.broken(shown(sent), found))
 }

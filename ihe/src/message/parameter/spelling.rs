@@ -22,6 +22,28 @@ pub(super) fn near<'n>(sent: &str, names: &[&'n str]) -> Option<&'n str> {
     measured.filter(|(distance, _)| *distance <= NEAR).min().map(|(_, name)| name)
 }
 
+/// Letters that a part of a name has at least.
+const PART: usize = 4;
+
+/// The shortest name of which this is a part, in any case.
+pub(super) fn part_of<'n>(sent: &str, names: &[&'n str]) -> Option<&'n str> {
+    let sent = sent.as_bytes();
+    let holds = |name: &&&str| name.as_bytes().windows(sent.len()).any(|part| part.eq_ignore_ascii_case(sent));
+    let long = sent.len() >= PART;
+    names.iter().filter(|_| long).filter(holds).min_by_key(|name| name.len()).copied()
+}
+
+/// The name that differs in the fewest letters. Not for long texts.
+pub(super) fn nearest<'n>(sent: &str, names: &[&'n str]) -> Option<&'n str> {
+    let start = start(sent).as_bytes();
+    names.iter().min_by_key(|name| distance(start, name.as_bytes())).copied()
+}
+
+/// What of a name can count: no name has more letters.
+fn start(sent: &str) -> &str {
+    sent.char_indices().nth(SHOWN).map_or(sent, |(end, _)| &sent[..end])
+}
+
 /// The edit distance of Levenshtein, case aside: the matrix row by row. Names are short.
 fn distance(a: &[u8], b: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -50,6 +72,25 @@ mod tests {
         for sent in ["$XDSFolderSta", "$XDSFolderStatusCode", "$id2345", ""] {
             assert_eq!(near(sent, &names), None, "{sent}");
         }
+    }
+
+    #[test]
+    fn a_part_of_a_name_has_four_letters_and_any_case() {
+        let names = ["$XDSDocumentEntryEventCodeList", "$XDSDocumentEntryClassCode", "$uuid"];
+        for sent in ["ClassCode", "XDSDocumentEntryClass", "classcode", "EntryClassCode"] {
+            assert_eq!(part_of(sent, &names), Some("$XDSDocumentEntryClassCode"), "{sent}");
+        }
+        for sent in ["", "Cod", "vendorClassCode", "ClassCodes"] {
+            assert_eq!(part_of(sent, &names), None, "{sent}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_differs_in_the_fewest_letters() {
+        let names = ["$XDSDocumentEntryTypeCode", "$XDSDocumentEntryClassCode"];
+        assert_eq!(nearest("$XDSDocumentClassCode", &names), Some("$XDSDocumentEntryClassCode"));
+        assert_eq!(nearest(&"あ".repeat(100_000), &names), Some("$XDSDocumentEntryTypeCode"));
+        assert_eq!(nearest("$XDS", &[]), None);
     }
 
     #[test]

@@ -165,7 +165,7 @@ fn get_folders_for_document(p: &mut Reader<'_>) -> Option<Query> {
 }
 
 fn get_related_documents(p: &mut Reader<'_>) -> Option<Query> {
-    let (document, types) = (document(p), p.identities(ASSOCIATION_TYPES));
+    let (document, types) = (document(p), p.required_list(ASSOCIATION_TYPES));
     let kinds = p.optional(ENTRY_TYPE);
     Some(Query::GetRelatedDocuments { document: document?, types: types?, kinds })
 }
@@ -221,7 +221,7 @@ fn level(p: &mut Reader<'_>) -> Level {
         let status = (associations != approved).then_some(ASSOCIATION_STATUS);
         let logical = [ENTRY_LOGICAL_ID, FOLDER_LOGICAL_ID].into_iter().find(|name| p.has(name));
         for name in status.into_iter().chain(logical) {
-            p.broken(Rule::QueryNeedsLevel2.broken(name, "the metadata level is 1"));
+            p.broken(Rule::QueryNeedsLevel2.broken(name, "it at the metadata level 1"));
         }
     }
     Level::Latest

@@ -11,7 +11,7 @@ use crate::{Faults, Kind};
 /// The parameters of the queries as the standard lists them. First whether a parameter is there: `R` required, `O`
 /// optional, `X` one of several. Then its form: `S` one value, `M` a list, `A` a list whose slots are ANDed. Then what
 /// it holds: `c` a code, `t` a time, `l` a pattern, `p` a patient, `s` statuses, `k` kinds of document, `a`
-/// availability, `u` UUIDs, `i` unique ids, `o` OIDs, `y` association types.
+/// availability, `u` UUIDs, `i` unique ids of documents, `o` OIDs, `y` association types.
 const DOCUMENTS: &str =
     "$XDSDocumentEntryStatus RMs, $XDSDocumentEntryTypeCode OMc, $XDSDocumentEntryPracticeSettingCode OMc,
     $XDSDocumentEntryCreationTimeFrom OSt, $XDSDocumentEntryCreationTimeTo OSt,
@@ -42,14 +42,14 @@ const STANDARD: &[(&str, &str, &[&str])] = &[
         &["$patientId RSp, $XDSDocumentEntryStatus RMs, $XDSSubmissionSetStatus RMs, $XDSFolderStatus RMs", CONTENTS]),
     ("GetDocuments", "5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4", &[BY_ID]),
     ("GetFolders", "5737b14c-8a1a-4539-b659-e03a34a5e1e4",
-        &["$XDSFolderEntryUUID XMu, $XDSFolderUniqueId XMi, $XDSFolderLogicalID XMu"]),
+        &["$XDSFolderEntryUUID XMu, $XDSFolderUniqueId XMo, $XDSFolderLogicalID XMu"]),
     ("GetAssociations", "a7ae438b-4bc2-4642-93e9-be891f7bb155", &["$uuid RMu"]),
     ("GetDocumentsAndAssociations", "bab9529a-4a10-40b3-a01f-f68a615d247a", &[BY_ID]),
     ("GetSubmissionSets", "51224314-5390-4169-9b91-b1980040715a", &["$uuid RMu"]),
     ("GetSubmissionSetAndContents", "e8e3cb2c-e39c-46b9-99e4-c12f57260b83",
-        &["$XDSSubmissionSetEntryUUID XSu, $XDSSubmissionSetUniqueId XSi", CONTENTS]),
+        &["$XDSSubmissionSetEntryUUID XSu, $XDSSubmissionSetUniqueId XSo", CONTENTS]),
     ("GetFolderAndContents", "b909a503-523d-4517-8acf-8e5834dfc4c7",
-        &["$XDSFolderEntryUUID XSu, $XDSFolderUniqueId XSi", CONTENTS]),
+        &["$XDSFolderEntryUUID XSu, $XDSFolderUniqueId XSo", CONTENTS]),
     ("GetFoldersForDocument", "10cae35a-c7f9-4cf5-b61e-fc3278ffb578", &[BY_ONE_ID]),
     ("GetRelatedDocuments", "d90e5407-b356-4d91-a89f-873917b4b0e6",
         &[BY_ONE_ID, "$AssociationTypes RMy, $XDSDocumentEntryType OMk"]),
@@ -105,13 +105,12 @@ impl Parameter {
         }
     }
 
-    /// A value that is well written and wrong; the code of the answer. Identities cannot be wrong, only unknown.
-    fn wrong(self) -> Option<(&'static str, Kind)> {
+    /// A value that is well written and wrong; the code of the answer.
+    fn wrong(self) -> (&'static str, Kind) {
         match self.holds {
-            b's' if self.presence == b'R' => Some(("('X')", Kind::StoredQueryMissingParam)),
-            b'l' => Some(("('')", Kind::RegistryError)),
-            b'c' | b't' | b'p' | b's' | b'k' | b'a' | b'o' | b'y' | b'v' => Some(("('X')", Kind::RegistryError)),
-            b'u' | b'i' => None,
+            b's' if self.presence == b'R' => ("('X')", Kind::StoredQueryMissingParam),
+            b'l' | b'i' => ("('')", Kind::RegistryError),
+            b'c' | b't' | b'p' | b's' | b'k' | b'a' | b'o' | b'y' | b'v' | b'u' => ("('X')", Kind::RegistryError),
             other => panic!("{}", char::from(other)),
         }
     }
@@ -126,6 +125,7 @@ impl Parameter {
 type Slots = Vec<(&'static str, String)>;
 
 /// One query of the standard with what it asks.
+#[derive(Clone)]
 struct Case {
     name: &'static str,
     id: &'static str,
@@ -312,11 +312,124 @@ fn a_malformed_parameter_is_named() {
                 case.refused(&slots, Kind::RegistryError, &[parameter.name]);
             }
             let slots = |value: &str| case.with(*parameter, vec![(parameter.name, value.to_owned())]);
-            match parameter.wrong() {
-                Some((value, kind)) => case.refused(&slots(value), kind, &[parameter.name]),
-                None => assert!(case.ask(&slots("('X Y')")).unwrap().what.is_void(), "{}", parameter.name),
-            }
+            let (value, kind) = parameter.wrong();
+            case.refused(&slots(value), kind, &[parameter.name]);
         }
+    }
+}
+
+fn identities(holds: u8) -> impl Iterator<Item = (Case, Parameter)> {
+    let of = move |case: Case| {
+        let parameters: Vec<_> = case.parameters.iter().copied().filter(|parameter| parameter.holds == holds).collect();
+        parameters.into_iter().map(move |parameter| (case.clone(), parameter))
+    };
+    Case::all().flat_map(of)
+}
+
+#[test]
+fn a_uuid_is_one_without_its_prefix_and_in_any_case() {
+    for (case, parameter) in identities(b'u') {
+        let ask = |value: &str| case.ask(&case.with(parameter, vec![(parameter.name, format!("('{value}')"))]));
+        let [uuid, _] = parameter.right();
+        let whole = ask(uuid.trim_matches('\'')).unwrap();
+        let bare = "0c1d3a52-5a2f-4c0e-9f3a-000000000001";
+        for same in [bare, &bare.to_uppercase(), &format!("URN:UUID:{bare}")] {
+            assert_eq!(ask(same).unwrap(), whole, "{same} in {} of {}", parameter.name, case.name);
+        }
+        for wrong in ["lol", "", "urn:uuid:", "urn:uuid:1", "0c1d3a525a2f4c0e9f3a000000000001", &format!("{{{bare}}}")]
+        {
+            let slots = case.with(parameter, vec![(parameter.name, format!("('{wrong}')"))]);
+            case.refused(&slots, Kind::RegistryError, &[parameter.name, "QueryEntryUuid"]);
+        }
+    }
+}
+
+#[test]
+fn a_document_is_asked_for_by_any_text_of_128_characters() {
+    for (case, parameter) in identities(b'i') {
+        let slots = |value: &str| case.with(parameter, vec![(parameter.name, format!("('{value}')"))]);
+        for opaque in ["lol", "1.2^a b", &"あ".repeat(128)] {
+            let query = case.ask(&slots(opaque)).unwrap();
+            assert!(!query.what.is_void(), "{opaque}");
+            assert_eq!(decode::<StoredQuery>(&encode(&query)).unwrap(), query, "{opaque}");
+        }
+        case.refused(&slots(&"x".repeat(129)), Kind::RegistryError, &[parameter.name, "QueryUniqueId"]);
+    }
+}
+
+/// Such identifiers of other systems exist, and none in this registry.
+#[test]
+fn an_oid_that_is_asked_for_may_begin_with_any_number() {
+    for (case, parameter) in identities(b'o') {
+        let slots = |value: &str| case.with(parameter, vec![(parameter.name, format!("('{value}')"))]);
+        assert!(case.ask(&slots("12.21.34")).is_ok());
+        case.refused(&slots("1.02"), Kind::RegistryError, &[parameter.name, "QueryOid", "1.02"]);
+    }
+}
+
+/// Who passes a query on does not know how its community writes identities (ITI TF-2 §3.38.4.1.2).
+#[test]
+fn an_identity_that_no_registry_gives_finds_nothing_in_a_community() {
+    let home = ("$homeCommunityId", "'urn:oid:1.2.3'".to_owned());
+    for (case, parameter) in identities(b'u').filter(|(_, parameter)| parameter.presence == b'X') {
+        let mut slots = case.with(parameter, vec![(parameter.name, "'document01'".to_owned())]);
+        slots.push(home.clone());
+        let query = case.ask(&slots).unwrap();
+        assert!(query.what.is_void(), "{}", case.name);
+        assert_eq!(decode::<StoredQuery>(&encode(&query)).unwrap(), query, "{}", case.name);
+    }
+    let case = Case::all().find(|case| case.name == "GetRelatedDocuments").unwrap();
+    let types = *case.parameters.iter().find(|parameter| parameter.name == ASSOCIATION_TYPES).unwrap();
+    let mut slots = case.with(types, vec![(ASSOCIATION_TYPES, "('RPLC')".to_owned())]);
+    slots.push(home);
+    case.refused(&slots, Kind::RegistryError, &[ASSOCIATION_TYPES]);
+}
+
+#[test]
+fn a_patient_id_may_have_blanks_around_it() {
+    for (case, parameter) in identities(b'p') {
+        let ask = |value: &str| case.ask(&case.with(parameter, vec![(parameter.name, format!("('{value}')"))]));
+        assert_eq!(ask(" 1^^^&1.2&ISO\n").unwrap(), ask("1^^^&1.2&ISO").unwrap(), "{}", case.name);
+    }
+}
+
+#[test]
+fn a_name_that_may_be_meant_for_a_parameter_is_not_ignored() {
+    let case = Case::all().next().unwrap();
+    let with = |name: &str| {
+        let slots = case.whole().into_iter().map(|(name, value)| (name.to_owned(), value));
+        slots.chain([(name.to_owned(), "('a^^b')".to_owned())]).collect::<Vec<_>>()
+    };
+    for (sent, meant) in [
+        ("$XDSDocumentEntryConfidentiality", ENTRY_CONFIDENTIALITY),
+        ("$XDSDocumentEntryClass", ENTRY_CLASS),
+        ("$XDSDocumentEntryEventCode", ENTRY_EVENTS),
+        ("$XDSDocumentEntryAuthor", "$XDSDocumentEntryAuthorPerson"),
+        ("$XDSDocumentEntryHealthcareFacilityCode", ENTRY_FACILITY),
+        ("$XDSDocumentClassCode", ENTRY_CLASS),
+        ("$XDSDocumentEntryClassCodeScheme", ENTRY_CLASS),
+        ("$ClassCode", ENTRY_CLASS),
+        ("$classcode", ENTRY_CLASS),
+        ("$DocumentEntryClassCode", ENTRY_CLASS),
+        ("$xdsdocumentclasscode", ENTRY_CLASS),
+    ] {
+        case.refused(&with(sent), Kind::RegistryError, &[sent, meant, "QueryParameterMisspelt"]);
+    }
+    let whole = case.ask(&case.whole()).unwrap();
+    for ignored in ["$vendorClassCode", "$urn:example:ClassCode", "$ExampleUnknownParameter", "$XD", "$id", "$", "$あ"]
+    {
+        assert_eq!(case.ask(&with(ignored)).unwrap(), whole, "{ignored}");
+    }
+}
+
+#[test]
+fn an_error_shows_what_was_written_wrongly_unless_it_may_be_about_a_person() {
+    let case = Case::all().find(|case| case.name == "FindDocumentsByReferenceId").unwrap();
+    for parameter in &case.parameters {
+        let slots = case.with(*parameter, vec![(parameter.name, "(Sayuri)".to_owned())]);
+        let text = case.ask(&slots).unwrap_err().to_string();
+        let hidden = [ENTRY_PATIENT, ENTRY_REFERENCES, "$XDSDocumentEntryAuthorPerson"].contains(&parameter.name);
+        assert_eq!(text.contains("Sayuri"), !hidden, "{text}");
     }
 }
 
