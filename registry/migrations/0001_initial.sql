@@ -98,7 +98,7 @@ CREATE TABLE entry_reference (
 --pg:   EXECUTE format('CREATE TABLE entry_reference_p%s PARTITION OF entry_reference FOR VALUES WITH (MODULUS 16, REMAINDER %s)', n, n);
 --pg: END LOOP; END $$;
 
--- `digest` is the SHA-256 of the submission as it was sent: the same submission again is answered as before.
+-- `digest` is the SHA-256 of the submission and of what it was sent for: the same again is answered as before.
 CREATE TABLE submission_set (
     seq INTEGER PRIMARY KEY,
     patient INTEGER NOT NULL REFERENCES patient (seq),

@@ -1,7 +1,7 @@
 //! Document metadata and patient identities, on SQLite or PostgreSQL.
 //!
-//! An object is stored as the columns that queries filter on and one body, which is written into an answer as it is
-//! (see [`ihe::message::Leaf`]): a query selects rows by index and reassembles nothing.
+//! An object is stored as the columns that queries filter on and one packed body, which unpacked is written into an answer
+//! as it is (see [`ihe::message::Leaf`]): a query selects rows by index and reassembles nothing.
 #![warn(missing_docs)]
 
 mod backup;

@@ -48,6 +48,7 @@ pub(super) async fn find(
             format!("{home}, but this community is {ours}: ask without a home, or ask at that community's gateway");
         return Err(Rule::QueryCommunity.broken("home", found).at(home.to_string()).into());
     }
+    // It cannot be written again for a registry in another process, and finds nothing anywhere.
     if query.what.is_void() {
         return Ok(QueryReply { status: Status::Success, errors: Vec::new(), objects: Vec::new() }.into());
     }
